@@ -1,1 +1,5 @@
 //! The custom resources.
+
+mod moment;
+
+pub use moment::{Moment, parse_duration};
