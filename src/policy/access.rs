@@ -36,14 +36,30 @@ pub struct FieldAccess {
 
 impl FieldAccess {
     /// Wholly free.
-    const FREE: Self = Self { display: Display::Clear, group: true, filter: true };
+    const FREE: Self = Self {
+        display: Display::Clear,
+        group: true,
+        filter: true,
+    };
     /// What `restricted` means for users without PersonalInfo.
-    const HIDDEN: Self = Self { display: Display::Hidden, group: false, filter: false };
+    const HIDDEN: Self = Self {
+        display: Display::Hidden,
+        group: false,
+        filter: false,
+    };
 
     fn of(mode: RestrictionMode) -> Self {
         match mode {
-            RestrictionMode::MaskedDisplay => Self { display: Display::Masked, group: true, filter: false },
-            RestrictionMode::NoGroupingOrFiltering => Self { display: Display::Clear, group: false, filter: false },
+            RestrictionMode::MaskedDisplay => Self {
+                display: Display::Masked,
+                group: true,
+                filter: false,
+            },
+            RestrictionMode::NoGroupingOrFiltering => Self {
+                display: Display::Clear,
+                group: false,
+                filter: false,
+            },
         }
     }
 
@@ -60,7 +76,9 @@ impl FieldAccess {
 /// The rows and columns of every object that the catalogue marks `rows` and whose module the tenant has, sorted.
 #[must_use]
 pub fn data(catalogue: &Catalogue, settings: &Settings, roles: &Roles, state: &UserState) -> Vec<DataAccess> {
-    let scoped = catalogue.objects().filter(|(ix, object)| object.rows && settings.has(*ix));
+    let scoped = catalogue
+        .objects()
+        .filter(|(ix, object)| object.rows && settings.has(*ix));
     scoped.map(|(ix, _)| data_of(ix, roles, state)).collect()
 }
 
@@ -72,8 +90,17 @@ pub fn data_of(object: ObjectIx, roles: &Roles, state: &UserState) -> DataAccess
         .filter(|(_, scope)| scope.object == object && scope.rows != Rows::None)
         .collect();
     let rows = scopes.iter().map(|(_, scope)| scope.rows).max().unwrap_or_default();
-    let widest = scopes.iter().filter(|(_, scope)| scope.rows == rows).map(|(ix, _)| *ix).collect();
-    DataAccess { object, rows, roles: widest, columns: columns(scopes.iter().map(|(_, scope)| *scope)) }
+    let widest = scopes
+        .iter()
+        .filter(|(_, scope)| scope.rows == rows)
+        .map(|(ix, _)| *ix)
+        .collect();
+    DataAccess {
+        object,
+        rows,
+        roles: widest,
+        columns: columns(scopes.iter().map(|(_, scope)| *scope)),
+    }
 }
 
 /// The union of the columns; "all" absorbs.
@@ -95,18 +122,30 @@ pub fn fields(settings: &Settings, roles: &Roles, state: &UserState) -> BTreeMap
         *known = known.join(by);
     };
     if !settings.sees_personal_info(&state.actions) {
-        settings.fields.restricted().iter().for_each(|field| tighten(*field, FieldAccess::HIDDEN));
+        settings
+            .fields
+            .restricted()
+            .iter()
+            .for_each(|field| tighten(*field, FieldAccess::HIDDEN));
     }
     if state.cautious {
-        roles.restrictions().iter().for_each(|(field, mode)| tighten(*field, FieldAccess::of(*mode)));
+        roles
+            .restrictions()
+            .iter()
+            .for_each(|(field, mode)| tighten(*field, FieldAccess::of(*mode)));
     }
     for (_, role) in held(roles, state) {
-        role.restrictions.iter().for_each(|(field, mode)| tighten(*field, FieldAccess::of(*mode)));
+        role.restrictions
+            .iter()
+            .for_each(|(field, mode)| tighten(*field, FieldAccess::of(*mode)));
     }
     fields
 }
 
 /// The roles that the user has.
 pub(super) fn held<'a>(roles: &'a Roles, state: &'a UserState) -> impl Iterator<Item = (RoleIx, &'a Role)> {
-    state.roles.iter().filter_map(|held| Some((held.role, roles.get(held.role)?)))
+    state
+        .roles
+        .iter()
+        .filter_map(|held| Some((held.role, roles.get(held.role)?)))
 }

@@ -35,7 +35,7 @@ impl ObjectIx {
 
 /// What an action needs on a record, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
-pub enum Access {
+pub enum RecordAccess {
     /// To see it.
     Read,
     /// To change it.
@@ -52,7 +52,7 @@ pub struct Action {
     /// Its object type.
     pub object: ObjectIx,
     /// What it needs on a record.
-    pub access: Access,
+    pub access: RecordAccess,
     /// What a holder of it may do to records that she created.
     pub own: Vec<ActionIx>,
     /// Itself and all that it implies and requires, across objects, until nothing changes (R2).

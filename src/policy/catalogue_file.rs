@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::action_set::ActionIx;
-use super::catalogue::{ADMINISTRATOR, Access, CORE, SystemRole};
+use super::catalogue::{ADMINISTRATOR, CORE, RecordAccess, SystemRole};
 use crate::api::{DataScope, FieldType, Permission, RESERVED_FIELD_NAMES, RoleSpec, Rows, is_field_name};
 
 type Word = Spanned<String>;
@@ -73,7 +73,7 @@ pub(super) struct FieldEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct ActionEntry {
     pub(super) name: Word,
-    pub(super) access: Spanned<Access>,
+    pub(super) access: Spanned<RecordAccess>,
     #[serde(default)]
     implies: Vec<Word>,
     #[serde(default)]

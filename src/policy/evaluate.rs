@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use super::catalogue::Catalogue;
-use super::finding::{Finding, Findings, Found, Origin};
+use super::finding::{Findings, Found, Origin};
 use super::homes::{HomeTenant, HomeUser, Homes};
 use super::identifiers::Identifiers;
 use super::invitations::{self, Invitations};
@@ -125,8 +125,17 @@ fn access(catalogue: &Catalogue, settings: Settings, snapshot: &Snapshot, homes:
     };
     let rules = judge.rules();
     let counts = count(&users);
-    let mut access =
-        Access { settings, roles, organizations, users, groups, rules, invitations, counts, next_transition: None };
+    let mut access = Access {
+        settings,
+        roles,
+        organizations,
+        users,
+        groups,
+        rules,
+        invitations,
+        counts,
+        next_transition: None,
+    };
     access.next_transition = access.earliest_transition(now);
     access
 }
@@ -151,10 +160,14 @@ impl Access {
     fn earliest_transition(&self, now: Moment) -> Option<Moment> {
         let users = self.users.iter().filter_map(|(_, user)| user.next_transition);
         let groups = self.groups.iter().filter_map(|group| {
-            first_change(now, group.moments(&self.users), |at| group.findings(&self.users, at).shown())
+            first_change(now, group.moments(&self.users), |at| {
+                group.findings(&self.users, at).shown()
+            })
         });
         let rules = self.rules.iter().filter_map(|rule| {
-            first_change(now, rule.moments(&self.users), |at| (rule.phase(at), rule.findings(&self.users, at).shown()))
+            first_change(now, rule.moments(&self.users), |at| {
+                (rule.phase(at), rule.findings(&self.users, at).shown())
+            })
         });
         let invitations = self.invitations.iter().filter_map(|invitation| {
             let void_from = self.named_user_void_from(invitation);
@@ -206,7 +219,10 @@ impl Evaluation {
     #[must_use]
     pub fn as_home<'a>(&self, wanted: impl IntoIterator<Item = &'a str>) -> Option<HomeTenant> {
         let access = self.access()?;
-        let mut home = HomeTenant { credited_to: access.settings.credited_to.clone(), ..HomeTenant::default() };
+        let mut home = HomeTenant {
+            credited_to: access.settings.credited_to.clone(),
+            ..HomeTenant::default()
+        };
         for name in wanted {
             let user = match access.users.find(name) {
                 UserRef::Missing => continue,
@@ -223,18 +239,33 @@ impl Evaluation {
 
     /// Every finding of every object, warnings aside, each object's in order of precedence.
     #[must_use]
-    pub fn findings(&self) -> Vec<(Kind, String, Option<Origin>, Finding)> {
+    pub fn findings(&self) -> Vec<Found> {
         let mut all = Vec::new();
         let mut add = |kind: Kind, name: &str, origin: Option<Origin>, findings: Findings| {
-            all.extend(findings.sorted().into_iter().map(|finding| (kind, name.to_owned(), origin, finding)));
+            all.extend(findings.sorted().into_iter().map(|finding| Found {
+                kind,
+                name: name.to_owned(),
+                origin,
+                finding,
+            }));
         };
         if let Some(tenant) = &self.tenant {
-            add(Kind::Tenant, &tenant.name, Some(tenant.origin), self.tenant_findings.clone());
+            add(
+                Kind::Tenant,
+                &tenant.name,
+                Some(tenant.origin),
+                self.tenant_findings.clone(),
+            );
         }
         for broken in &self.broken {
             let mut findings = Findings::default();
             findings.extend(broken.findings.iter().cloned());
-            add(broken.kind, broken.name.as_deref().unwrap_or(""), Some(broken.origin), findings);
+            add(
+                broken.kind,
+                broken.name.as_deref().unwrap_or(""),
+                Some(broken.origin),
+                findings,
+            );
         }
         match &self.outcome {
             Outcome::InForce(access) => access.each(self.now, &mut add),
@@ -252,33 +283,67 @@ impl Access {
             add(Kind::Role, &role.name, role.origin, role.findings.clone());
         }
         for (_, organization) in self.organizations.iter() {
-            add(Kind::Organization, &organization.name, organization.origin, organization.findings.clone());
+            add(
+                Kind::Organization,
+                &organization.name,
+                organization.origin,
+                organization.findings.clone(),
+            );
         }
         for (_, user) in self.users.iter() {
-            add(Kind::User, &user.object.name, Some(user.object.origin), user.findings.clone());
+            add(
+                Kind::User,
+                &user.object.name,
+                Some(user.object.origin),
+                user.findings.clone(),
+            );
         }
         for group in self.groups.iter() {
-            add(Kind::UserGroup, &group.object.name, Some(group.object.origin), group.findings(&self.users, now));
+            add(
+                Kind::UserGroup,
+                &group.object.name,
+                Some(group.object.origin),
+                group.findings(&self.users, now),
+            );
         }
         for rule in self.rules.iter() {
-            add(Kind::SharingRule, &rule.object.name, Some(rule.object.origin), rule.findings(&self.users, now));
+            add(
+                Kind::SharingRule,
+                &rule.object.name,
+                Some(rule.object.origin),
+                rule.findings(&self.users, now),
+            );
         }
         for invitation in self.invitations.iter() {
             let findings = invitation.findings(now, self.named_user_void_from(invitation));
-            add(Kind::Invitation, &invitation.object.name, Some(invitation.object.origin), findings);
+            add(
+                Kind::Invitation,
+                &invitation.object.name,
+                Some(invitation.object.origin),
+                findings,
+            );
         }
     }
 }
 
 /// What waits for a Tenant, or is being deleted.
 pub(super) fn waiting(deleting: bool, namespace: &str) -> Findings {
-    Findings::only(if deleting { words::terminating() } else { words::no_tenant(namespace) })
+    Findings::only(if deleting {
+        words::terminating()
+    } else {
+        words::no_tenant(namespace)
+    })
 }
 
 fn without_tenant(snapshot: &Snapshot, add: &mut Add<'_>) {
     fn each<S>(kind: Kind, namespace: &str, objects: &[Arc<Object<S>>], add: &mut Add<'_>) {
         for object in objects {
-            add(kind, &object.name, Some(object.origin), waiting(object.deleting, namespace));
+            add(
+                kind,
+                &object.name,
+                Some(object.origin),
+                waiting(object.deleting, namespace),
+            );
         }
     }
     let namespace = snapshot.namespace.as_str();
@@ -294,11 +359,16 @@ fn without_tenant(snapshot: &Snapshot, add: &mut Add<'_>) {
 #[must_use]
 pub fn evaluate_all(catalogue: &Arc<Catalogue>, snapshots: &[Snapshot], now: Moment) -> Vec<Evaluation> {
     let nobody = Homes::default();
-    let mut evaluations: Vec<Evaluation> =
-        snapshots.iter().map(|snapshot| evaluate(catalogue, snapshot, &nobody, now)).collect();
+    let mut evaluations: Vec<Evaluation> = snapshots
+        .iter()
+        .map(|snapshot| evaluate(catalogue, snapshot, &nobody, now))
+        .collect();
     let mut homes = Homes::default();
     for evaluation in &evaluations {
-        let wanted = snapshots.iter().flat_map(credited).filter(|(tenant, _)| *tenant == evaluation.namespace);
+        let wanted = snapshots
+            .iter()
+            .flat_map(credited)
+            .filter(|(tenant, _)| *tenant == evaluation.namespace);
         let wanted: HashSet<&str> = wanted.map(|(_, user)| user).collect();
         if let Some(home) = evaluation.as_home(wanted) {
             homes.insert(evaluation.namespace.clone(), home);

@@ -53,7 +53,9 @@ impl FieldTable {
             fields.extend(added.into_values());
             fields.sort_by(|one, other| one.name.cmp(&other.name));
             let restricted = (0..).zip(&fields).filter(|(_, field)| field.restricted);
-            table.restricted.extend(restricted.map(|(field, _)| FieldIx { object: ix, field }));
+            table
+                .restricted
+                .extend(restricted.map(|(field, _)| FieldIx { object: ix, field }));
             table.by_object.push(fields);
         }
         table
@@ -64,13 +66,21 @@ impl FieldTable {
     pub fn find(&self, object: ObjectIx, name: &str) -> Option<(FieldIx, &Field)> {
         let fields = self.by_object.get(object.index())?;
         let position = fields.binary_search_by(|field| field.name.as_str().cmp(name)).ok()?;
-        Some((FieldIx { object, field: u32::try_from(position).ok()? }, fields.get(position)?))
+        Some((
+            FieldIx {
+                object,
+                field: u32::try_from(position).ok()?,
+            },
+            fields.get(position)?,
+        ))
     }
 
     /// The field of that number.
     #[must_use]
     pub fn get(&self, ix: FieldIx) -> Option<&Field> {
-        self.by_object.get(ix.object.index())?.get(usize::try_from(ix.field).ok()?)
+        self.by_object
+            .get(ix.object.index())?
+            .get(usize::try_from(ix.field).ok()?)
     }
 
     /// The fields of one object, sorted by name.

@@ -158,7 +158,10 @@ impl Reason {
     /// S: the object alone is at fault, nothing else can heal it.
     #[must_use]
     pub fn stalls(self) -> bool {
-        matches!(self, Self::SchemaInvalid | Self::DuplicateObject | Self::ReservedName | Self::InvalidCondition)
+        matches!(
+            self,
+            Self::SchemaInvalid | Self::DuplicateObject | Self::ReservedName | Self::InvalidCondition
+        )
     }
 
     /// The name in output and statuses.
@@ -228,7 +231,13 @@ impl Finding {
     /// A finding of that class, reason and place.
     #[must_use]
     pub fn new(class: Class, reason: Reason, path: impl Into<String>) -> Self {
-        Self { path: path.into(), class, reason, message: String::new(), mend: String::new() }
+        Self {
+            path: path.into(),
+            class,
+            reason,
+            message: String::new(),
+            mend: String::new(),
+        }
     }
 
     /// The same, saying what is wrong.
@@ -312,7 +321,11 @@ impl Findings {
     /// The first in order of precedence among those chosen, and how many more there are.
     #[must_use]
     pub fn first(&self, chosen: impl Fn(&Finding) -> bool) -> Option<(&Finding, usize)> {
-        let first = self.0.iter().filter(|finding| chosen(finding)).min_by_key(|finding| finding.reason)?;
+        let first = self
+            .0
+            .iter()
+            .filter(|finding| chosen(finding))
+            .min_by_key(|finding| finding.reason)?;
         Some((first, self.0.iter().filter(|finding| chosen(finding)).count() - 1))
     }
 
@@ -329,19 +342,17 @@ impl Findings {
     }
 }
 
-/// One object with one finding, for lists.
-#[derive(Clone, Debug)]
-pub struct Found<'a> {
+/// A finding with the object that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
     /// The object's kind.
     pub kind: Kind,
-    /// Its namespace.
-    pub namespace: &'a str,
     /// Its name; empty when it has none.
-    pub name: &'a str,
-    /// Where it came from; none for the objects that are always there.
+    pub name: String,
+    /// Where it came from; none for the system objects that no manifest declares.
     pub origin: Option<Origin>,
     /// What is wrong.
-    pub finding: &'a Finding,
+    pub finding: Finding,
 }
 
 #[cfg(test)]
@@ -363,7 +374,11 @@ mod tests {
         findings.push(Finding::warning(Reason::GrantOver, "spec.validUntil"));
         assert_eq!(
             findings.shown(),
-            [Some(Reason::DuplicateIdentifier), Some(Reason::DependencyNotFound), None]
+            [
+                Some(Reason::DuplicateIdentifier),
+                Some(Reason::DependencyNotFound),
+                None
+            ]
         );
         assert!(findings.void());
     }

@@ -48,7 +48,11 @@ impl HomeProfile {
     /// Her phase at that moment.
     #[must_use]
     pub fn phase(&self, at: Moment) -> UserPhase {
-        self.phases.iter().rev().find(|(from, _)| *from <= at).map_or(UserPhase::Invalid, |(_, phase)| *phase)
+        self.phases
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= at)
+            .map_or(UserPhase::Invalid, |(_, phase)| *phase)
     }
 }
 

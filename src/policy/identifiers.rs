@@ -35,7 +35,10 @@ fn of(spec: &UserSpec) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
         ("spec.account", spec.account.as_deref().map(lower)),
         ("spec.email", spec.email.as_deref().map(lower)),
         ("spec.phone", phone.map(Cow::Borrowed)),
-        ("spec.phone", phone.map(|phone| Cow::Borrowed(phone.trim_start_matches('+')))),
+        (
+            "spec.phone",
+            phone.map(|phone| Cow::Borrowed(phone.trim_start_matches('+'))),
+        ),
     ]
     .into_iter()
     .filter_map(|(path, value)| Some((path, value?)))
@@ -46,7 +49,10 @@ impl Identifiers {
     pub(super) fn new(users: &[Arc<Object<UserSpec>>]) -> Self {
         let mut by_age: Vec<(usize, &Object<UserSpec>)> = users.iter().map(|user| &**user).enumerate().collect();
         by_age.sort_by(|one, other| one.1.older(other.1));
-        let mut identifiers = Self { owners: HashMap::with_capacity(users.len() * 3), younger: HashMap::new() };
+        let mut identifiers = Self {
+            owners: HashMap::with_capacity(users.len() * 3),
+            younger: HashMap::new(),
+        };
         for (ix, user) in by_age {
             for (_, value) in of(&user.spec) {
                 identifiers.claim(&value, ix);

@@ -49,14 +49,23 @@ pub(super) struct Around<'a> {
 impl Invitations {
     /// Judges every invitation of the snapshot, except for what its `user` says and for what time says.
     pub(super) fn judge(around: &Around<'_>) -> Self {
-        let mut all: Vec<Invitation> = around.snapshot.invitations.iter().map(|object| around.judge(object)).collect();
+        let mut all: Vec<Invitation> = around
+            .snapshot
+            .invitations
+            .iter()
+            .map(|object| around.judge(object))
+            .collect();
         refuse_younger(&mut all);
         for invitation in &mut all {
             if invitation.object.deleting {
                 invitation.findings = Findings::only(words::terminating());
             }
         }
-        let by_name = all.iter().enumerate().map(|(ix, one)| (one.object.name.clone(), ix)).collect();
+        let by_name = all
+            .iter()
+            .enumerate()
+            .map(|(ix, one)| (one.object.name.clone(), ix))
+            .collect();
         Self { all, by_name }
     }
 
@@ -69,7 +78,9 @@ impl Invitations {
     /// or will be.
     #[must_use]
     pub fn over_from(&self, name: &str) -> Option<Moment> {
-        let Some(invitation) = self.by_name.get(name).and_then(|ix| self.all.get(*ix)) else { return Some(Moment::MIN) };
+        let Some(invitation) = self.by_name.get(name).and_then(|ix| self.all.get(*ix)) else {
+            return Some(Moment::MIN);
+        };
         let spec = &invitation.object.spec.spec;
         if invitation.findings.void() || spec.revoked || spec.user.is_some() {
             return Some(Moment::MIN);
@@ -102,7 +113,11 @@ impl Invitation {
             && at >= from
             && !findings.iter().any(|finding| finding.path == "spec.user")
         {
-            findings.push(words::void(Finding::waiting(Reason::DependencyInvalid, "spec.user"), "user", name));
+            findings.push(words::void(
+                Finding::waiting(Reason::DependencyInvalid, "spec.user"),
+                "user",
+                name,
+            ));
         }
         findings
     }
@@ -114,7 +129,9 @@ impl Invitation {
         let this_attempt = status.attempt == Some(spec.attempt);
         let reached = |moment: Option<Moment>| moment.is_some_and(|moment| at >= moment);
         let rejected = status.conditions.iter().any(|condition| {
-            condition.kind == "Delivered" && condition.status == ConditionStatus::False && condition.reason == "Rejected"
+            condition.kind == "Delivered"
+                && condition.status == ConditionStatus::False
+                && condition.reason == "Rejected"
         });
         if findings.void() {
             InvitationPhase::Invalid
@@ -137,7 +154,15 @@ impl Invitation {
     #[must_use]
     pub fn moments(&self, user_void_from: Option<Moment>) -> Vec<Moment> {
         let InvitationState { spec, status } = &self.object.spec;
-        [self.already_over_from(), spec.accept_before, status.expires_at, user_void_from].into_iter().flatten().collect()
+        [
+            self.already_over_from(),
+            spec.accept_before,
+            status.expires_at,
+            user_void_from,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// The name of the user whom it asks to set a password.
@@ -163,7 +188,9 @@ fn refuse_younger(all: &mut [Invitation]) {
         if let (Some(older), false) = (open.get(&(path, who.clone())), invitation.completed) {
             invitation.findings.push(
                 Finding::refused(Reason::AlreadyInvited, path)
-                    .says(format!("the older invitation `{older}` of the same person is still open"))
+                    .says(format!(
+                        "the older invitation `{older}` of the same person is still open"
+                    ))
                     .mend("revoke or delete the older one, or this one"),
             );
         }
@@ -176,7 +203,10 @@ fn refuse_younger(all: &mut [Invitation]) {
 
 /// The field that says whom, and its value as it is compared.
 fn recipient(spec: &InvitationSpec) -> Option<(&'static str, String)> {
-    let email = spec.email.as_deref().map(|email| ("spec.email", lower(email).into_owned()));
+    let email = spec
+        .email
+        .as_deref()
+        .map(|email| ("spec.email", lower(email).into_owned()));
     let phone = || spec.phone.clone().map(|phone| ("spec.phone", phone));
     let user = || spec.user.clone().map(|user| ("spec.user", user));
     email.or_else(phone).or_else(user)
@@ -196,15 +226,25 @@ impl Around<'_> {
             }
             self.new_user(spec, &mut findings);
         }
-        Invitation { object: Arc::clone(object), completed, findings }
+        Invitation {
+            object: Arc::clone(object),
+            completed,
+            findings,
+        }
     }
 
     /// The email or phone is an identifier of a user that has no `invitation` or this one.
     fn is_a_user_already(&self, object: &Object<InvitationState>) -> bool {
         let spec = &object.spec.spec;
-        let Some(value) = spec.email.as_deref().or(spec.phone.as_deref()) else { return false };
+        let Some(value) = spec.email.as_deref().or(spec.phone.as_deref()) else {
+            return false;
+        };
         self.identifiers.holders(&lower(value)).any(|user| {
-            let invitation = self.snapshot.users.get(user).map(|user| user.spec.invitation.as_deref());
+            let invitation = self
+                .snapshot
+                .users
+                .get(user)
+                .map(|user| user.spec.invitation.as_deref());
             matches!(invitation, Some(invitation) if invitation.is_none_or(|name| name == object.name))
         })
     }
@@ -232,7 +272,9 @@ impl Around<'_> {
         if Kind::Invitation.reserves(&object.name) && Some(normal(&object.spec.spec)) != of_the_system {
             findings.push(
                 Finding::refused(Reason::ReservedName, "metadata.name")
-                    .says(format!("`{ADMINISTRATOR_INVITATION}` is the invitation that Tenant.spec.administrator makes"))
+                    .says(format!(
+                        "`{ADMINISTRATOR_INVITATION}` is the invitation that Tenant.spec.administrator makes"
+                    ))
                     .mend("give the invitation another name, or change the Tenant's spec.administrator"),
             );
         }
@@ -241,11 +283,17 @@ impl Around<'_> {
     /// A user of the invitation's name with another email or phone.
     fn name_taken(&self, object: &Object<InvitationState>, findings: &mut Findings) {
         let spec = &object.spec.spec;
-        let user = self.snapshot.users.binary_search_by(|user| user.name.as_str().cmp(&object.name)).ok();
+        let user = self
+            .snapshot
+            .users
+            .binary_search_by(|user| user.name.as_str().cmp(&object.name))
+            .ok();
         let broken = self.snapshot.broken_names(Kind::User).any(|name| name == object.name);
         let value = spec.email.as_deref().or(spec.phone.as_deref()).map(lower);
         let same = user.is_some_and(|ix| {
-            value.as_deref().is_some_and(|value| self.identifiers.holders(value).any(|holder| holder == ix))
+            value
+                .as_deref()
+                .is_some_and(|value| self.identifiers.holders(value).any(|holder| holder == ix))
         });
         if (user.is_some() && !same) || (user.is_none() && broken) {
             findings.push(
@@ -260,7 +308,10 @@ impl Around<'_> {
     fn named_user(&self, spec: &InvitationSpec, findings: &mut Findings) {
         let Some(name) = spec.user.as_deref() else { return };
         let waiting = |reason| Finding::waiting(reason, "spec.user");
-        let found = self.snapshot.users.binary_search_by(|user| user.name.as_str().cmp(name));
+        let found = self
+            .snapshot
+            .users
+            .binary_search_by(|user| user.name.as_str().cmp(name));
         match found.ok().and_then(|ix| self.snapshot.users.get(ix)) {
             Some(user) if user.spec.kind != UserType::Ordinary || user.spec.email.is_none() => findings.push(
                 waiting(Reason::DependencyInvalid)
@@ -287,24 +338,41 @@ impl Around<'_> {
                     .mend("invite by email"),
             );
         }
-        self.settings.judge_position_required(spec.position.as_deref(), findings);
+        self.settings
+            .judge_position_required(spec.position.as_deref(), findings);
         self.settings.judge_attributes(&spec.attributes, false, findings);
-        if let Some(position) = spec.position.as_deref().filter(|name| !self.settings.positions.contains(*name)) {
+        if let Some(position) = spec
+            .position
+            .as_deref()
+            .filter(|name| !self.settings.positions.contains(*name))
+        {
             let finding = Finding::waiting(Reason::DependencyNotFound, "spec.position");
             findings.push(self.settings.unknown_position(finding, position));
         }
         for (index, name) in spec.roles.iter().flatten().enumerate() {
             let path = format!("spec.roles[{index}]");
-            findings.extend(self.roles.missing_or_void(name, |reason| Finding::waiting(reason, &path)));
+            findings.extend(
+                self.roles
+                    .missing_or_void(name, |reason| Finding::waiting(reason, &path)),
+            );
             if let RoleRef::InForce(ix) = self.roles.find(name)
-                && self.roles.get(ix).is_some_and(|role| role.assignment == Assignment::Position)
+                && self
+                    .roles
+                    .get(ix)
+                    .is_some_and(|role| role.assignment == Assignment::Position)
             {
-                findings.push(words::not_assignable(Finding::waiting(Reason::DependencyInvalid, path), name));
+                findings.push(words::not_assignable(
+                    Finding::waiting(Reason::DependencyInvalid, path),
+                    name,
+                ));
             }
         }
         for (index, name) in spec.organizations.iter().enumerate() {
             let path = format!("spec.organizations[{index}]");
-            findings.extend(self.organizations.missing_or_void(name, |reason| Finding::waiting(reason, &path)));
+            findings.extend(
+                self.organizations
+                    .missing_or_void(name, |reason| Finding::waiting(reason, &path)),
+            );
         }
     }
 }

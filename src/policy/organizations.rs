@@ -63,16 +63,22 @@ pub struct Organizations {
 impl Organizations {
     /// Judges every organization of the snapshot.
     pub(super) fn judge(settings: &Settings, snapshot: &Snapshot) -> Self {
-        let custom: Vec<&Object<OrganizationSpec>> =
-            snapshot.organizations.iter().map(|object| &**object).filter(|object| !Kind::Organization.reserves(&object.name)).collect();
+        let custom: Vec<&Object<OrganizationSpec>> = snapshot
+            .organizations
+            .iter()
+            .map(|object| &**object)
+            .filter(|object| !Kind::Organization.reserves(&object.name))
+            .collect();
         let mut all: Vec<Organization> = custom.iter().map(|object| declared(object)).collect();
         all.push(headquarters(settings, snapshot));
         all.push(unassigned(snapshot));
         all.sort_by(|one, other| one.name.cmp(&other.name));
         let mut tree = Self { all, ..Self::default() };
         tree.index(snapshot);
-        let custom: HashMap<&str, &Object<OrganizationSpec>> =
-            custom.into_iter().map(|object| (object.name.as_str(), object)).collect();
+        let custom: HashMap<&str, &Object<OrganizationSpec>> = custom
+            .into_iter()
+            .map(|object| (object.name.as_str(), object))
+            .collect();
         tree.link(&custom);
         tree.refuse_cycles();
         tree.refuse_duplicate_codes(settings, &custom);
@@ -87,7 +93,11 @@ impl Organizations {
             self.by_name.insert(name.to_owned(), OrganizationRef::Void(None));
         }
         for (ix, organization) in (0..).map(OrganizationIx).zip(&self.all) {
-            let named = if organization.in_force { OrganizationRef::InForce(ix) } else { OrganizationRef::Void(Some(ix)) };
+            let named = if organization.in_force {
+                OrganizationRef::InForce(ix)
+            } else {
+                OrganizationRef::Void(Some(ix))
+            };
             self.by_name.insert(organization.name.clone(), named);
         }
     }
@@ -141,7 +151,12 @@ impl Organizations {
             OrganizationRef::InForce(_) => None,
             OrganizationRef::Missing => {
                 let known = self.all.iter().map(|organization| organization.name.as_str());
-                Some(words::missing(finding(Reason::DependencyNotFound), "organization", name, known))
+                Some(words::missing(
+                    finding(Reason::DependencyNotFound),
+                    "organization",
+                    name,
+                    known,
+                ))
             }
             OrganizationRef::Void(_) => Some(words::void(finding(Reason::DependencyInvalid), "organization", name)),
         }
@@ -150,12 +165,22 @@ impl Organizations {
     /// Finds every parent and, where the parents lead up to headquarters, the level.
     fn link(&mut self, custom: &HashMap<&str, &Object<OrganizationSpec>>) {
         let parents: Vec<Option<OrganizationIx>> = self.all.iter().map(|one| self.parent(one, custom)).collect();
-        self.all.iter_mut().zip(parents).for_each(|(organization, parent)| organization.parent = parent);
+        self.all
+            .iter_mut()
+            .zip(parents)
+            .for_each(|(organization, parent)| organization.parent = parent);
         let levels: Vec<Option<usize>> = self.iter().map(|(ix, _)| self.level(ix)).collect();
-        self.all.iter_mut().zip(levels).for_each(|(organization, level)| organization.level = level);
+        self.all
+            .iter_mut()
+            .zip(levels)
+            .for_each(|(organization, level)| organization.level = level);
     }
 
-    fn parent(&self, child: &Organization, custom: &HashMap<&str, &Object<OrganizationSpec>>) -> Option<OrganizationIx> {
+    fn parent(
+        &self,
+        child: &Organization,
+        custom: &HashMap<&str, &Object<OrganizationSpec>>,
+    ) -> Option<OrganizationIx> {
         let name = match (child.system, custom.get(child.name.as_str())) {
             (true, _) => (child.name != HEADQUARTERS).then_some(HEADQUARTERS)?,
             (false, object) => object?.spec.parent.as_str(),
@@ -180,8 +205,12 @@ impl Organizations {
 
     /// Every organization on a cycle is refused.
     fn refuse_cycles(&mut self) {
-        let on_cycle: Vec<OrganizationIx> =
-            self.iter().filter(|(_, one)| one.level.is_none()).map(|(ix, _)| ix).filter(|ix| self.leads_back(*ix)).collect();
+        let on_cycle: Vec<OrganizationIx> = self
+            .iter()
+            .filter(|(_, one)| one.level.is_none())
+            .map(|(ix, _)| ix)
+            .filter(|ix| self.leads_back(*ix))
+            .collect();
         for ix in on_cycle {
             self.refuse(
                 ix,
@@ -214,7 +243,9 @@ impl Organizations {
         }
         let mut refused = Vec::new();
         for object in by_age {
-            let Some(code) = object.spec.code.as_deref() else { continue };
+            let Some(code) = object.spec.code.as_deref() else {
+                continue;
+            };
             if let Some(owner) = owners.get(code) {
                 refused.push((object.name.as_str(), code, *owner));
             } else {
@@ -222,7 +253,9 @@ impl Organizations {
             }
         }
         for (name, code, owner) in refused {
-            let OrganizationRef::InForce(ix) | OrganizationRef::Void(Some(ix)) = self.find(name) else { continue };
+            let (OrganizationRef::InForce(ix) | OrganizationRef::Void(Some(ix))) = self.find(name) else {
+                continue;
+            };
             self.refuse(
                 ix,
                 Finding::refused(Reason::DuplicateCode, "spec.code")
@@ -252,14 +285,18 @@ impl Organizations {
                     self.refuse(
                         ix,
                         finding
-                            .says(format!("the organization would be on level {level} of at most {deepest}"))
+                            .says(format!(
+                                "the organization would be on level {level} of at most {deepest}"
+                            ))
                             .mend("move it up, or raise the Tenant's spec.limits.organizationLevels"),
                     );
                 } else if place >= most {
                     self.refuse(
                         ix,
                         finding
-                            .says(format!("level {level} has {most} older organizations, which is the limit"))
+                            .says(format!(
+                                "level {level} has {most} older organizations, which is the limit"
+                            ))
                             .mend("move it, or raise the Tenant's spec.limits.organizationsPerLevel"),
                     );
                 }
@@ -269,13 +306,27 @@ impl Organizations {
 
     /// A parent that is missing or void makes the organization wait, down the tree; none may be below `unassigned`.
     fn spread_void(&mut self, custom: &HashMap<&str, &Object<OrganizationSpec>>) {
-        let waiting: Vec<_> = self.judged(custom).filter_map(|(ix, parent)| Some((ix, self.unfit_parent(parent)?))).collect();
+        let waiting: Vec<_> = self
+            .judged(custom)
+            .filter_map(|(ix, parent)| Some((ix, self.unfit_parent(parent)?)))
+            .collect();
         waiting.into_iter().for_each(|(ix, finding)| self.refuse(ix, finding));
         let waiting: Vec<_> = self
             .judged(custom)
-            .filter(|(ix, _)| self.chain(*ix).skip(1).any(|above| above.findings.void() && !above.system))
+            .filter(|(ix, _)| {
+                self.chain(*ix)
+                    .skip(1)
+                    .any(|above| above.findings.void() && !above.system)
+            })
             .map(|(ix, parent)| {
-                (ix, words::void(Finding::waiting(Reason::DependencyInvalid, "spec.parent"), "organization", parent))
+                (
+                    ix,
+                    words::void(
+                        Finding::waiting(Reason::DependencyInvalid, "spec.parent"),
+                        "organization",
+                        parent,
+                    ),
+                )
             })
             .collect();
         waiting.into_iter().for_each(|(ix, finding)| self.refuse(ix, finding));
@@ -288,7 +339,10 @@ impl Organizations {
     ) -> impl Iterator<Item = (OrganizationIx, &'a str)> {
         self.iter().filter_map(|(ix, one)| {
             let object = custom.get(one.name.as_str()).filter(|object| !object.deleting)?;
-            let cyclic = one.findings.iter().any(|finding| finding.reason == Reason::OrganizationCycle);
+            let cyclic = one
+                .findings
+                .iter()
+                .any(|finding| finding.reason == Reason::OrganizationCycle);
             (!cyclic).then_some((ix, object.spec.parent.as_str()))
         })
     }
@@ -303,7 +357,12 @@ impl Organizations {
             ),
             OrganizationRef::Missing => {
                 let known = self.all.iter().map(|organization| organization.name.as_str());
-                Some(words::missing(waiting(Reason::DependencyNotFound), "organization", name, known))
+                Some(words::missing(
+                    waiting(Reason::DependencyNotFound),
+                    "organization",
+                    name,
+                    known,
+                ))
             }
             OrganizationRef::Void(None) => Some(words::void(waiting(Reason::DependencyInvalid), "organization", name)),
             OrganizationRef::Void(Some(_)) | OrganizationRef::InForce(_) => None,
@@ -312,7 +371,10 @@ impl Organizations {
 
     fn refuse(&mut self, ix: OrganizationIx, finding: Finding) {
         if let Some(organization) = self.all.get_mut(ix.index()) {
-            let terminating = organization.findings.iter().any(|finding| finding.reason == Reason::Terminating);
+            let terminating = organization
+                .findings
+                .iter()
+                .any(|finding| finding.reason == Reason::Terminating);
             if !terminating {
                 organization.findings.push(finding);
             }
@@ -331,15 +393,23 @@ fn declared(object: &Object<OrganizationSpec>) -> Organization {
         level: None,
         parent: None,
         system: false,
-        findings: if object.deleting { Findings::only(words::terminating()) } else { Findings::default() },
+        findings: if object.deleting {
+            Findings::only(words::terminating())
+        } else {
+            Findings::default()
+        },
     }
 }
 
 /// The root: its displayName and code stand in the Tenant, its own `parent` is ignored (O2).
 fn headquarters(settings: &Settings, snapshot: &Snapshot) -> Organization {
-    system(HEADQUARTERS, &settings.headquarters, settings.headquarters_code.clone(), snapshot, |spec| {
-        spec.display_name == settings.headquarters && spec.code == settings.headquarters_code
-    })
+    system(
+        HEADQUARTERS,
+        &settings.headquarters,
+        settings.headquarters_code.clone(),
+        snapshot,
+        |spec| spec.display_name == settings.headquarters && spec.code == settings.headquarters_code,
+    )
 }
 
 /// The organization of users that belong to none, a child of headquarters (O2).
@@ -363,7 +433,9 @@ fn system(
         Some(object) if object.deleting => Findings::only(words::terminating()),
         Some(object) if !equal(&object.spec) => Findings::only(
             Finding::refused(Reason::ReservedName, "metadata.name")
-                .says(format!("`{name}` belongs to the system and cannot be changed by a manifest"))
+                .says(format!(
+                    "`{name}` belongs to the system and cannot be changed by a manifest"
+                ))
                 .mend("remove the manifest; displayName and code of `headquarters` stand in the Tenant"),
         ),
         _ => Findings::default(),

@@ -13,9 +13,7 @@ use super::finding::{Finding, Findings, Origin, Reason};
 use super::snapshot::{Object, Snapshot};
 use super::tenant::{Settings, compile_condition};
 use super::words;
-use crate::api::{
-    Assignment, DataScope, Delegation, FieldType, Kind, RestrictionMode, RoleSpec, RoleType, Rows,
-};
+use crate::api::{Assignment, DataScope, Delegation, FieldType, Kind, RestrictionMode, RoleSpec, RoleType, Rows};
 
 /// The number of a role in its tenant; the order is that of their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,18 +90,27 @@ impl Roles {
     /// Judges every role of the snapshot.
     pub(super) fn judge(catalogue: &Catalogue, settings: &Settings, snapshot: &Snapshot) -> Self {
         let judge = Judge { catalogue, settings };
-        let manifests: HashMap<&str, &Object<RoleSpec>> =
-            snapshot.roles.iter().map(|role| (role.name.as_str(), &**role)).collect();
+        let manifests: HashMap<&str, &Object<RoleSpec>> = snapshot
+            .roles
+            .iter()
+            .map(|role| (role.name.as_str(), &**role))
+            .collect();
         let mut roles: Vec<Role> = catalogue
             .system_roles()
             .iter()
             .map(|role| judge.system_role(&role.name, &role.spec, manifests.get(role.name.as_str()).copied()))
             .collect();
-        let custom = snapshot.roles.iter().filter(|role| catalogue.system_role(&role.name).is_none());
+        let custom = snapshot
+            .roles
+            .iter()
+            .filter(|role| catalogue.system_role(&role.name).is_none());
         roles.extend(custom.map(|role| judge.custom_role(role)));
         refuse_beyond_limit(settings, snapshot, catalogue, &mut roles);
         roles.sort_by(|one, other| one.name.cmp(&other.name));
-        let mut all = Self { roles, ..Self::default() };
+        let mut all = Self {
+            roles,
+            ..Self::default()
+        };
         all.index(snapshot);
         all.judge_delegations(&judge, &manifests);
         all
@@ -114,7 +121,11 @@ impl Roles {
             self.by_name.insert(name.to_owned(), RoleRef::Void);
         }
         for (ix, role) in (0..).map(RoleIx).zip(&self.roles) {
-            let named = if role.in_force { RoleRef::InForce(ix) } else { RoleRef::Void };
+            let named = if role.in_force {
+                RoleRef::InForce(ix)
+            } else {
+                RoleRef::Void
+            };
             self.by_name.insert(role.name.clone(), named);
             for position in &role.positions {
                 if role.in_force {
@@ -126,7 +137,12 @@ impl Roles {
             // A restriction must not fall away because its role became void.
             self.restrictions.extend(&role.restrictions);
         }
-        self.doubtful_positions.extend(snapshot.broken.iter().flat_map(|broken| broken.positions.iter().cloned()));
+        self.doubtful_positions.extend(
+            snapshot
+                .broken
+                .iter()
+                .flat_map(|broken| broken.positions.iter().cloned()),
+        );
         self.restrictions.sort_unstable();
         self.restrictions.dedup();
     }
@@ -135,7 +151,12 @@ impl Roles {
     /// last.
     fn judge_delegations(&mut self, judge: &Judge<'_>, manifests: &HashMap<&str, &Object<RoleSpec>>) {
         let mut found = Vec::new();
-        for (index, role) in self.roles.iter().enumerate().filter(|(_, role)| role.kind == RoleType::Custom) {
+        for (index, role) in self
+            .roles
+            .iter()
+            .enumerate()
+            .filter(|(_, role)| role.kind == RoleType::Custom)
+        {
             let object = manifests.get(role.name.as_str()).filter(|object| !object.deleting);
             if let Some(delegation) = object.and_then(|object| object.spec.delegation.as_ref()) {
                 found.push((index, judge.delegation(self, delegation)));
@@ -198,8 +219,11 @@ impl Roles {
 /// Beyond `limits.roles` custom roles the youngest are refused; void ones keep their places (K5).
 fn refuse_beyond_limit(settings: &Settings, snapshot: &Snapshot, catalogue: &Catalogue, roles: &mut [Role]) {
     let limit = usize::try_from(settings.limits.roles).unwrap_or(0);
-    let mut custom: Vec<_> =
-        snapshot.roles.iter().filter(|role| catalogue.system_role(&role.name).is_none()).collect();
+    let mut custom: Vec<_> = snapshot
+        .roles
+        .iter()
+        .filter(|role| catalogue.system_role(&role.name).is_none())
+        .collect();
     if custom.len() <= limit {
         return;
     }
@@ -207,13 +231,20 @@ fn refuse_beyond_limit(settings: &Settings, snapshot: &Snapshot, catalogue: &Cat
     let youngest: HashSet<&str> = custom.iter().skip(limit).map(|role| role.name.as_str()).collect();
     for role in roles.iter_mut().filter(|role| youngest.contains(role.name.as_str())) {
         // An object that is being deleted has no further findings.
-        if role.findings.iter().any(|finding| finding.reason == Reason::Terminating) {
+        if role
+            .findings
+            .iter()
+            .any(|finding| finding.reason == Reason::Terminating)
+        {
             continue;
         }
         role.in_force = false;
         role.findings.push(
             Finding::refused(Reason::LimitExceeded, "metadata.name")
-                .says(format!("the tenant may have {limit} roles and has {} older ones", limit))
+                .says(format!(
+                    "the tenant may have {limit} roles and has {} older ones",
+                    limit
+                ))
                 .mend("delete a role, or raise the Tenant's spec.limits.roles"),
         );
     }
@@ -256,7 +287,12 @@ impl Judge<'_> {
             assignment: spec.assignment,
             positions: self.positions(&spec.positions, &mut findings),
             actions: self.permissions(spec, &mut findings),
-            scopes: spec.data.iter().enumerate().filter_map(|(i, data)| self.scope(i, data, &mut findings)).collect(),
+            scopes: spec
+                .data
+                .iter()
+                .enumerate()
+                .filter_map(|(i, data)| self.scope(i, data, &mut findings))
+                .collect(),
             restrictions: self.restrictions(spec, &mut findings),
             findings,
         }
@@ -270,7 +306,11 @@ impl Judge<'_> {
                 findings.push(self.settings.unknown_position(finding, position));
             }
         }
-        positions.iter().filter(|position| self.settings.positions.contains(*position)).cloned().collect()
+        positions
+            .iter()
+            .filter(|position| self.settings.positions.contains(*position))
+            .cloned()
+            .collect()
     }
 
     /// The closure of what the role allows; permissions of a module that the tenant lacks are left out before and after.
@@ -288,7 +328,11 @@ impl Judge<'_> {
                     Some(_) => {}
                     None => findings.push(
                         Finding::refused(Reason::UnknownAction, format!("{path}.actions[{position}]"))
-                            .says(format!("`{}` has no action `{}`", permission.object, words::shown(name)))
+                            .says(format!(
+                                "`{}` has no action `{}`",
+                                permission.object,
+                                words::shown(name)
+                            ))
                             .mend(words::suggest(
                                 &words::one_of(&object.action_names().collect::<Vec<_>>()),
                                 name,
@@ -320,7 +364,10 @@ impl Judge<'_> {
     fn has_module(&self, path: &str, object: ObjectIx, findings: &mut Findings) -> bool {
         let enabled = self.settings.has(object);
         if let Some(object) = self.catalogue.object(object).filter(|_| !enabled) {
-            findings.push(words::module_not_enabled(Finding::partial(Reason::ModuleNotEnabled, path), object));
+            findings.push(words::module_not_enabled(
+                Finding::partial(Reason::ModuleNotEnabled, path),
+                object,
+            ));
         }
         enabled
     }
@@ -334,7 +381,9 @@ impl Judge<'_> {
             findings.push(
                 Finding::refused(Reason::UnknownObject, format!("{path}.object"))
                     .says(format!("roles do not scope the rows of `{}`", data.object))
-                    .mend(words::one_of(&known.map(|(_, object)| object.name.as_str()).collect::<Vec<_>>())),
+                    .mend(words::one_of(
+                        &known.map(|(_, object)| object.name.as_str()).collect::<Vec<_>>(),
+                    )),
             );
             return None;
         }
@@ -348,14 +397,23 @@ impl Judge<'_> {
             let field = |(c, name): (usize, &String)| self.field(&format!("{path}.columns[{c}]"), ix, name, findings);
             columns.iter().enumerate().filter_map(field).collect()
         });
-        enabled.then(|| Scope { object: ix, rows: data.rows, condition: condition.map(Arc::new), columns })
+        enabled.then(|| Scope {
+            object: ix,
+            rows: data.rows,
+            condition: condition.map(Arc::new),
+            columns,
+        })
     }
 
     fn field(&self, path: &str, object: ObjectIx, name: &str, findings: &mut Findings) -> Option<FieldIx> {
         let found = self.settings.fields.find(object, name);
         if found.is_none() {
             let known = self.settings.fields.of(object).iter().map(|field| field.name.as_str());
-            findings.push(words::unknown_field(Finding::refused(Reason::UnknownField, path), name, known));
+            findings.push(words::unknown_field(
+                Finding::refused(Reason::UnknownField, path),
+                name,
+                known,
+            ));
         }
         found.map(|(ix, _)| ix)
     }
@@ -366,15 +424,22 @@ impl Judge<'_> {
         for (index, restriction) in spec.restrictions.iter().enumerate() {
             let path = format!("spec.restrictions[{index}]");
             let object_path = format!("{path}.object");
-            let Some((ix, _)) = self.known_object(&object_path, &restriction.object, findings) else { continue };
+            let Some((ix, _)) = self.known_object(&object_path, &restriction.object, findings) else {
+                continue;
+            };
             let enabled = self.has_module(&object_path, ix, findings);
             let field_path = format!("{path}.field");
-            let Some(field) = self.field(&field_path, ix, &restriction.field, findings) else { continue };
+            let Some(field) = self.field(&field_path, ix, &restriction.field, findings) else {
+                continue;
+            };
             let kind = self.settings.fields.get(field).map(|field| field.kind);
             if matches!(kind, Some(FieldType::Bool | FieldType::Timestamp)) {
                 findings.push(
                     Finding::refused(Reason::FieldType, field_path)
-                        .says(format!("the field `{}` is a Bool or Timestamp, which cannot be restricted", restriction.field))
+                        .says(format!(
+                            "the field `{}` is a Bool or Timestamp, which cannot be restricted",
+                            restriction.field
+                        ))
                         .mend("remove the restriction, or mark the field `restricted` in the Tenant"),
                 );
             } else if enabled {
@@ -419,7 +484,12 @@ impl Roles {
     pub(super) fn missing_or_void(&self, name: &str, finding: impl Fn(Reason) -> Finding) -> Option<Finding> {
         match self.find(name) {
             RoleRef::InForce(_) => None,
-            RoleRef::Missing => Some(words::missing(finding(Reason::DependencyNotFound), "role", name, self.names())),
+            RoleRef::Missing => Some(words::missing(
+                finding(Reason::DependencyNotFound),
+                "role",
+                name,
+                self.names(),
+            )),
             RoleRef::Void => Some(words::void(finding(Reason::DependencyInvalid), "role", name)),
         }
     }
@@ -445,9 +515,14 @@ fn normal(spec: &RoleSpec) -> RoleSpec {
     let mut spec = spec.clone();
     spec.positions.sort();
     spec.permissions.sort_by(|one, other| one.object.cmp(&other.object));
-    spec.permissions.iter_mut().for_each(|permission| permission.actions.sort());
+    spec.permissions
+        .iter_mut()
+        .for_each(|permission| permission.actions.sort());
     spec.data.sort_by(|one, other| one.object.cmp(&other.object));
-    spec.data.iter_mut().filter_map(|data| data.columns.as_mut()).for_each(|columns| columns.sort());
+    spec.data
+        .iter_mut()
+        .filter_map(|data| data.columns.as_mut())
+        .for_each(|columns| columns.sort());
     let key = |restriction: &crate::api::Restriction| {
         (restriction.object.clone(), restriction.field.clone(), restriction.mode)
     };

@@ -50,7 +50,12 @@ impl Group {
     /// The moments at which time alone can change it.
     #[must_use]
     pub fn moments(&self, users: &Users) -> Vec<Moment> {
-        self.object.spec.users.iter().filter_map(|name| users.void_from(name)).collect()
+        self.object
+            .spec
+            .users
+            .iter()
+            .filter_map(|name| users.void_from(name))
+            .collect()
     }
 }
 
@@ -67,8 +72,11 @@ impl Groups {
     pub(super) fn judge(settings: &Settings, snapshot: &Snapshot, users: &Users) -> Self {
         let limit = usize::try_from(settings.limits.user_groups).unwrap_or(0);
         let youngest = beyond(limit, snapshot.groups.iter().map(|group| &**group));
-        let all: Vec<Group> =
-            snapshot.groups.iter().map(|object| judge_group(settings, object, limit, &youngest)).collect();
+        let all: Vec<Group> = snapshot
+            .groups
+            .iter()
+            .map(|object| judge_group(settings, object, limit, &youngest))
+            .collect();
         let broken = snapshot.broken_names(Kind::UserGroup).map(str::to_owned).collect();
         let mut of_user: HashMap<UserIx, Vec<GroupIx>> = HashMap::new();
         for (ix, group) in (0..).map(GroupIx).zip(&all).filter(|(_, group)| group.in_force) {
@@ -95,7 +103,10 @@ impl Groups {
     /// The number of the group in force of that name.
     #[must_use]
     pub fn in_force(&self, name: &str) -> Option<GroupIx> {
-        let ix = self.all.binary_search_by(|group| group.object.name.as_str().cmp(name)).ok()?;
+        let ix = self
+            .all
+            .binary_search_by(|group| group.object.name.as_str().cmp(name))
+            .ok()?;
         self.all.get(ix).filter(|group| group.in_force)?;
         u32::try_from(ix).ok().map(GroupIx)
     }
@@ -106,7 +117,12 @@ impl Groups {
             Some(group) if group.in_force => None,
             None if !self.broken.contains(name) => {
                 let known = self.all.iter().map(|group| group.object.name.as_str());
-                Some(words::missing(finding(Reason::DependencyNotFound), "user group", name, known))
+                Some(words::missing(
+                    finding(Reason::DependencyNotFound),
+                    "user group",
+                    name,
+                    known,
+                ))
             }
             _ => Some(words::void(finding(Reason::DependencyInvalid), "user group", name)),
         }
@@ -134,12 +150,19 @@ fn judge_group(
         if object.spec.users.len() > most {
             findings.push(
                 Finding::refused(Reason::LimitExceeded, "spec.users")
-                    .says(format!("the group lists {} users of at most {most}", object.spec.users.len()))
+                    .says(format!(
+                        "the group lists {} users of at most {most}",
+                        object.spec.users.len()
+                    ))
                     .mend("split the group, or raise the Tenant's spec.limits.usersPerGroup"),
             );
         }
     }
-    Group { object: Arc::clone(object), in_force: !findings.void(), findings }
+    Group {
+        object: Arc::clone(object),
+        in_force: !findings.void(),
+        findings,
+    }
 }
 
 /// The names of the youngest beyond a limit; void objects keep their places (K5).
@@ -149,7 +172,11 @@ fn beyond<'a, S: 'a>(limit: usize, objects: impl Iterator<Item = &'a Object<S>>)
         return HashSet::new();
     }
     by_age.sort_by(|one, other| one.older(other));
-    by_age.into_iter().skip(limit).map(|object| object.name.clone()).collect()
+    by_age
+        .into_iter()
+        .skip(limit)
+        .map(|object| object.name.clone())
+        .collect()
 }
 
 /// A sharing rule, judged as far as time does not matter, with everything in it resolved.
@@ -217,7 +244,13 @@ impl SharingRule {
     /// The moments at which time alone can change it.
     #[must_use]
     pub fn moments(&self, users: &Users) -> Vec<Moment> {
-        let named = self.object.spec.to.iter().flat_map(|to| &to.users).filter_map(|name| users.void_from(name));
+        let named = self
+            .object
+            .spec
+            .to
+            .iter()
+            .flat_map(|to| &to.users)
+            .filter_map(|name| users.void_from(name));
         self.object.spec.valid_until.into_iter().chain(named).collect()
     }
 }
@@ -255,11 +288,25 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// Judges every sharing rule of the snapshot, except for what time says.
     pub(super) fn rules(&self) -> SharingRules {
-        let by_condition = || self.snapshot.rules.iter().map(|rule| &**rule).filter(|rule| rule.spec.condition.is_some());
+        let by_condition = || {
+            self.snapshot
+                .rules
+                .iter()
+                .map(|rule| &**rule)
+                .filter(|rule| rule.spec.condition.is_some())
+        };
         let limit = usize::try_from(self.settings.limits.condition_rules).unwrap_or(0);
         let youngest = beyond(limit, by_condition());
-        let all = self.snapshot.rules.iter().map(|object| self.rule(object, limit, &youngest)).collect();
-        SharingRules { all, conditions: by_condition().count() }
+        let all = self
+            .snapshot
+            .rules
+            .iter()
+            .map(|object| self.rule(object, limit, &youngest))
+            .collect();
+        SharingRules {
+            all,
+            conditions: by_condition().count(),
+        }
     }
 
     fn rule(&self, object: &Arc<Object<SharingRuleSpec>>, limit: usize, youngest: &HashSet<String>) -> SharingRule {
@@ -268,7 +315,9 @@ impl Judge<'_> {
         if youngest.contains(&object.name) {
             findings.push(
                 Finding::refused(Reason::LimitExceeded, "spec.condition")
-                    .says(format!("the tenant has {limit} older rules by condition, which is the limit"))
+                    .says(format!(
+                        "the tenant has {limit} older rules by condition, which is the limit"
+                    ))
                     .mend("delete a rule, or raise the Tenant's spec.limits.conditionRules"),
             );
         }
@@ -306,7 +355,10 @@ impl Judge<'_> {
             return None;
         };
         if !self.settings.has(ix) {
-            findings.push(words::module_not_enabled(Finding::waiting(Reason::ModuleNotEnabled, "spec.object"), object));
+            findings.push(words::module_not_enabled(
+                Finding::waiting(Reason::ModuleNotEnabled, "spec.object"),
+                object,
+            ));
         }
         if let Some(needed) = needed_of_object(spec, object) {
             findings.push(
@@ -319,7 +371,10 @@ impl Judge<'_> {
         if by_hand && self.settings.access(ix) == ObjectAccess::PublicReadWrite {
             findings.push(
                 Finding::waiting(Reason::ObjectPublic, "spec.object")
-                    .says(format!("the tenant made `{}` PublicReadWrite: there is nothing to share", spec.object))
+                    .says(format!(
+                        "the tenant made `{}` PublicReadWrite: there is nothing to share",
+                        spec.object
+                    ))
                     .mend("delete the rule, or change the object's `access` in the Tenant"),
             );
         }
@@ -347,7 +402,11 @@ impl Judge<'_> {
         let path = "spec.organizationAttribute.field";
         let Some((ix, field)) = self.settings.fields.find(object, name) else {
             let known = self.settings.fields.of(object).iter().map(|field| field.name.as_str());
-            findings.push(words::unknown_field(Finding::refused(Reason::UnknownField, path), name, known));
+            findings.push(words::unknown_field(
+                Finding::refused(Reason::UnknownField, path),
+                name,
+                known,
+            ));
             return None;
         };
         if field.kind != FieldType::String {
@@ -364,7 +423,10 @@ impl Judge<'_> {
         let mut organizations = Vec::new();
         for (index, name) in names.iter().enumerate() {
             let path = || format!("spec.to.organizations[{index}]");
-            findings.extend(self.organizations.missing_or_void(name, |reason| Finding::partial(reason, path())));
+            findings.extend(
+                self.organizations
+                    .missing_or_void(name, |reason| Finding::partial(reason, path())),
+            );
             if let OrganizationRef::InForce(ix) = self.organizations.find(name) {
                 organizations.push(ix);
             }
@@ -375,7 +437,10 @@ impl Judge<'_> {
     fn to_groups(&self, names: &[String], findings: &mut Findings) -> Vec<GroupIx> {
         for (index, name) in names.iter().enumerate() {
             let path = || format!("spec.to.groups[{index}]");
-            findings.extend(self.groups.missing_or_void(name, |reason| Finding::partial(reason, path())));
+            findings.extend(
+                self.groups
+                    .missing_or_void(name, |reason| Finding::partial(reason, path())),
+            );
         }
         names.iter().filter_map(|name| self.groups.in_force(name)).collect()
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::finding::{Finding, Origin};
 use crate::api::{
-    InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, SharingRuleSpec, TenantSpec, UserGroupSpec,
-    UserSpec,
+    InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, SharingRuleSpec, TenantSpec,
+    UserGroupSpec, UserSpec,
 };
 
 /// A schema-valid object.
@@ -90,7 +90,10 @@ impl Snapshot {
     /// An empty namespace.
     #[must_use]
     pub fn new(namespace: &str) -> Self {
-        Self { namespace: namespace.to_owned(), ..Self::default() }
+        Self {
+            namespace: namespace.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Sorts every list by name, so that nothing depends on the order in which objects came.
@@ -106,7 +109,10 @@ impl Snapshot {
 
     /// The names of a kind that only broken objects have.
     pub(super) fn broken_names(&self, kind: Kind) -> impl Iterator<Item = &str> + '_ {
-        self.broken.iter().filter(move |broken| broken.kind == kind).filter_map(|broken| broken.name.as_deref())
+        self.broken
+            .iter()
+            .filter(move |broken| broken.kind == kind)
+            .filter_map(|broken| broken.name.as_deref())
     }
 }
 

@@ -92,7 +92,9 @@ impl Settings {
     #[must_use]
     pub fn accepts_account(&self, account: &str) -> bool {
         let plain = (4..=36).contains(&account.len())
-            && account.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte));
+            && account
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte));
         (self.account_format == AccountFormat::Any && plain) || words::is_email(account)
     }
 
@@ -103,14 +105,19 @@ impl Settings {
             let finding = Finding::refused(Reason::InvalidAttribute, format!("spec.attributes.{name}"));
             match self.attributes.get(name) {
                 None => findings.push(
-                    finding.says(format!("the tenant declares no attribute `{}`", words::shown(name))).mend(format!(
-                        "{}, or declare it in the Tenant's spec.accounts.attributes",
-                        words::suggest("remove it", name, self.attributes.keys())
-                    )),
+                    finding
+                        .says(format!("the tenant declares no attribute `{}`", words::shown(name)))
+                        .mend(format!(
+                            "{}, or declare it in the Tenant's spec.accounts.attributes",
+                            words::suggest("remove it", name, self.attributes.keys())
+                        )),
                 ),
                 Some(declared) if !declared.values.is_empty() && !declared.values.contains(value) => findings.push(
                     finding
-                        .says(format!("`{}` is not one of the attribute's values", words::shown(value)))
+                        .says(format!(
+                            "`{}` is not one of the attribute's values",
+                            words::shown(value)
+                        ))
                         .mend(words::one_of(&declared.values)),
                 ),
                 Some(_) => {}
@@ -146,10 +153,12 @@ impl Settings {
 
     /// Says that a position is unknown to the tenant.
     pub(super) fn unknown_position(&self, finding: Finding, position: &str) -> Finding {
-        finding.says(format!("the tenant has no position `{}`", words::shown(position))).mend(format!(
-            "{}, or add it to the Tenant's spec.accounts.positions",
-            words::suggest("remove it", position, self.positions.iter())
-        ))
+        finding
+            .says(format!("the tenant has no position `{}`", words::shown(position)))
+            .mend(format!(
+                "{}, or add it to the Tenant's spec.accounts.positions",
+                words::suggest("remove it", position, self.positions.iter())
+            ))
     }
 
     /// Whether a user without organizations of her own, created then, belongs to headquarters (T3).
@@ -190,7 +199,15 @@ pub(super) fn judge(catalogue: &Catalogue, tenant: &Object<TenantSpec>) -> (Find
         position_required: accounts.position_required,
         positions: accounts.positions.into_iter().collect(),
         attributes: attributes
-            .map(|declared| (declared.name, Attribute { required: declared.required, values: declared.values }))
+            .map(|declared| {
+                (
+                    declared.name,
+                    Attribute {
+                        required: declared.required,
+                        values: declared.values,
+                    },
+                )
+            })
             .collect(),
         credited_to: accounts.credited_to.into_iter().collect(),
         data_permissions: spec.data_permissions.clone().unwrap_or_default(),
@@ -270,7 +287,14 @@ fn declared_fields(
             );
         }
         let kind = known.map_or(field.kind, |(_, kind)| *kind);
-        declared.insert(field.name.clone(), Field { name: field.name.clone(), kind, restricted: field.restricted });
+        declared.insert(
+            field.name.clone(),
+            Field {
+                name: field.name.clone(),
+                kind,
+                restricted: field.restricted,
+            },
+        );
     }
     declared
 }
@@ -312,7 +336,10 @@ pub(super) fn compile_condition(
             _ => Reason::InvalidCondition,
         };
         Finding::refused(reason, path)
-            .says(format!("line {}, column {}: {}", fault.line, fault.column, fault.message))
+            .says(format!(
+                "line {}, column {}: {}",
+                fault.line, fault.column, fault.message
+            ))
             .mend(fault.help)
     })
 }

@@ -18,7 +18,9 @@ use super::roles::{RoleIx, RoleRef, Roles};
 use super::snapshot::{Object, Snapshot};
 use super::tenant::Settings;
 use super::words;
-use crate::api::{Assignment, HEADQUARTERS, Kind, Moment, TemporaryRole, UNASSIGNED, UserPhase, UserSpec, UserType, Via};
+use crate::api::{
+    Assignment, HEADQUARTERS, Kind, Moment, TemporaryRole, UNASSIGNED, UserPhase, UserSpec, UserType, Via,
+};
 
 /// The number of a user in her tenant; the order is that of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,7 +82,11 @@ pub struct Held {
 impl Held {
     /// In which ways she has it, sorted.
     pub fn via(&self) -> impl Iterator<Item = Via> {
-        let ways = [(self.direct, Via::Direct), (self.position, Via::Position), (self.temporary.is_some(), Via::Temporary)];
+        let ways = [
+            (self.direct, Via::Direct),
+            (self.position, Via::Position),
+            (self.temporary.is_some(), Via::Temporary),
+        ];
         ways.into_iter().filter_map(|(has, via)| has.then_some(via))
     }
 
@@ -127,9 +133,19 @@ impl Users {
     /// Judges every user of the snapshot.
     pub(super) fn judge(judge: &Judge<'_>) -> Self {
         let crowded = Crowded::new(judge);
-        let all = judge.snapshot.users.iter().enumerate().map(|(ix, object)| judge.user(ix, object, &crowded)).collect();
+        let all = judge
+            .snapshot
+            .users
+            .iter()
+            .enumerate()
+            .map(|(ix, object)| judge.user(ix, object, &crowded))
+            .collect();
         let broken = judge.snapshot.broken_names(Kind::User).map(str::to_owned).collect();
-        Self { all, broken, most_in_an_organization: crowded.most }
+        Self {
+            all,
+            broken,
+            most_in_an_organization: crowded.most,
+        }
     }
 
     /// What the name stands for.
@@ -190,7 +206,12 @@ impl Users {
     }
 
     /// The finding for a user that is named and at that moment missing or void.
-    pub(super) fn missing_or_void(&self, name: &str, at: Moment, finding: impl Fn(Reason) -> Finding) -> Option<Finding> {
+    pub(super) fn missing_or_void(
+        &self,
+        name: &str,
+        at: Moment,
+        finding: impl Fn(Reason) -> Finding,
+    ) -> Option<Finding> {
         if self.find(name) == UserRef::Missing {
             let known = self.all.iter().map(|user| user.object.name.as_str());
             return Some(words::missing(finding(Reason::DependencyNotFound), "user", name, known));
@@ -213,7 +234,10 @@ impl Crowded {
         for (ix, user) in judge.snapshot.users.iter().enumerate() {
             for name in &user.spec.organizations {
                 if let OrganizationRef::InForce(organization) = judge.organizations.find(name)
-                    && judge.organizations.get(organization).is_some_and(|organization| !organization.system)
+                    && judge
+                        .organizations
+                        .get(organization)
+                        .is_some_and(|organization| !organization.system)
                 {
                     members.entry(organization).or_default().push(ix);
                 }
@@ -222,18 +246,27 @@ impl Crowded {
         let most = members.values().map(Vec::len).max().unwrap_or(0);
         members.retain(|_, members| members.len() > limit);
         for members in members.values_mut() {
-            members.sort_by(|one, other| match (judge.snapshot.users.get(*one), judge.snapshot.users.get(*other)) {
-                (Some(one), Some(other)) => one.older(other),
-                _ => one.cmp(other),
-            });
+            members.sort_by(
+                |one, other| match (judge.snapshot.users.get(*one), judge.snapshot.users.get(*other)) {
+                    (Some(one), Some(other)) => one.older(other),
+                    _ => one.cmp(other),
+                },
+            );
             members.drain(..limit.min(members.len()));
         }
-        let youngest = members.into_iter().map(|(organization, members)| (organization, members.into_iter().collect()));
-        Self { youngest: youngest.collect(), most }
+        let youngest = members
+            .into_iter()
+            .map(|(organization, members)| (organization, members.into_iter().collect()));
+        Self {
+            youngest: youngest.collect(),
+            most,
+        }
     }
 
     fn keeps_out(&self, user: usize, organization: OrganizationIx) -> bool {
-        self.youngest.get(&organization).is_some_and(|youngest| youngest.contains(&user))
+        self.youngest
+            .get(&organization)
+            .is_some_and(|youngest| youngest.contains(&user))
     }
 }
 
@@ -246,7 +279,11 @@ impl Judge<'_> {
         } else {
             self.standing(ix, &object.spec, home.profile(), crowded, &mut standing);
         }
-        let void_from = if standing.void() { Some(Moment::MIN) } else { self.void_by_others_from(&object.spec, &home) };
+        let void_from = if standing.void() {
+            Some(Moment::MIN)
+        } else {
+            self.void_by_others_from(&object.spec, &home)
+        };
         let mut user = User {
             object: Arc::clone(object),
             void_from,
@@ -270,16 +307,28 @@ impl Judge<'_> {
     }
 
     /// Findings that no passing of time changes.
-    fn standing(&self, ix: usize, spec: &UserSpec, home: Option<&HomeProfile>, crowded: &Crowded, findings: &mut Findings) {
+    fn standing(
+        &self,
+        ix: usize,
+        spec: &UserSpec,
+        home: Option<&HomeProfile>,
+        crowded: &Crowded,
+        findings: &mut Findings,
+    ) {
         findings.extend(self.identifiers.judge(ix, spec));
         self.account_format(spec, findings);
         self.email_required(spec, home, findings);
         let credited = spec.kind == UserType::Credited;
         if !credited {
-            self.settings.judge_position_required(spec.position.as_deref(), findings);
+            self.settings
+                .judge_position_required(spec.position.as_deref(), findings);
         }
         self.settings.judge_attributes(&spec.attributes, credited, findings);
-        if let Some(position) = spec.position.as_deref().filter(|name| !self.settings.positions.contains(*name)) {
+        if let Some(position) = spec
+            .position
+            .as_deref()
+            .filter(|name| !self.settings.positions.contains(*name))
+        {
             let finding = Finding::partial(Reason::DependencyNotFound, "spec.position");
             findings.push(self.settings.unknown_position(finding, position));
         }
@@ -293,7 +342,11 @@ impl Judge<'_> {
 
     /// The account has the tenant's format (T7).
     fn account_format(&self, spec: &UserSpec, findings: &mut Findings) {
-        if spec.account.as_deref().is_some_and(|account| !self.settings.accepts_account(account)) {
+        if spec
+            .account
+            .as_deref()
+            .is_some_and(|account| !self.settings.accepts_account(account))
+        {
             findings.push(
                 Finding::refused(Reason::AccountFormat, "spec.account")
                     .says("the account does not have the tenant's format")
@@ -315,7 +368,9 @@ impl Judge<'_> {
         };
         if !known && (spec.kind == UserType::SSO || self.settings.email_required) {
             findings.push(
-                Finding::refused(Reason::EmailRequired, "spec.email").says("the user needs an email").mend("add it"),
+                Finding::refused(Reason::EmailRequired, "spec.email")
+                    .says("the user needs an email")
+                    .mend("add it"),
             );
         }
     }
@@ -326,29 +381,42 @@ impl Judge<'_> {
         match self.roles.find(name) {
             RoleRef::InForce(ix) if self.assignable(ix) => {}
             RoleRef::InForce(_) => {
-                findings.push(words::not_assignable(Finding::partial(Reason::RoleNotAssignable, path()), name));
+                findings.push(words::not_assignable(
+                    Finding::partial(Reason::RoleNotAssignable, path()),
+                    name,
+                ));
             }
             RoleRef::Missing | RoleRef::Void => {
-                findings.extend(self.roles.missing_or_void(name, |reason| Finding::partial(reason, path())));
+                findings.extend(
+                    self.roles
+                        .missing_or_void(name, |reason| Finding::partial(reason, path())),
+                );
             }
         }
     }
 
     fn assignable(&self, role: RoleIx) -> bool {
-        self.roles.get(role).is_some_and(|role| role.assignment == Assignment::Account)
+        self.roles
+            .get(role)
+            .is_some_and(|role| role.assignment == Assignment::Account)
     }
 
     /// An organization that is missing, void or full lets the user not in.
     fn organization(&self, ix: usize, index: usize, name: &str, crowded: &Crowded, findings: &mut Findings) {
         let path = || format!("spec.organizations[{index}]");
-        findings.extend(self.organizations.missing_or_void(name, |reason| Finding::partial(reason, path())));
+        findings.extend(
+            self.organizations
+                .missing_or_void(name, |reason| Finding::partial(reason, path())),
+        );
         if let OrganizationRef::InForce(organization) = self.organizations.find(name)
             && crowded.keeps_out(ix, organization)
         {
             let limit = self.settings.limits.users_per_organization;
             findings.push(
                 Finding::partial(Reason::LimitExceeded, path())
-                    .says(format!("the organization `{name}` has {limit} older users, which is the limit"))
+                    .says(format!(
+                        "the organization `{name}` has {limit} older users, which is the limit"
+                    ))
                     .mend("take a user out of it, or raise the Tenant's spec.limits.usersPerOrganization"),
             );
         }
@@ -365,7 +433,10 @@ impl Judge<'_> {
 
     /// From when on the user is void by what others do: her home (U11) or the invitation she lives by.
     fn void_by_others_from(&self, spec: &UserSpec, home: &Home<'_>) -> Option<Moment> {
-        let invitation = spec.invitation.as_deref().and_then(|name| self.invitations.over_from(name));
+        let invitation = spec
+            .invitation
+            .as_deref()
+            .and_then(|name| self.invitations.over_from(name));
         let home = match home.finding(spec, Moment::MIN) {
             Some(_) => Some(Moment::MIN),
             None => home.moments().find(|at| home.finding(spec, *at).is_some()),
@@ -380,12 +451,23 @@ impl Judge<'_> {
         if user.object.deleting {
             return findings;
         }
-        for (index, temporary) in spec.temporary_roles.iter().enumerate().filter(|(_, role)| at < role.valid_until) {
+        for (index, temporary) in spec
+            .temporary_roles
+            .iter()
+            .enumerate()
+            .filter(|(_, role)| at < role.valid_until)
+        {
             let path = format!("spec.temporaryRoles[{index}].role");
-            findings.extend(self.roles.missing_or_void(&temporary.role, |reason| Finding::partial(reason, &path)));
+            findings.extend(
+                self.roles
+                    .missing_or_void(&temporary.role, |reason| Finding::partial(reason, &path)),
+            );
         }
         findings.extend(home.finding(spec, at));
-        let over = spec.invitation.as_deref().and_then(|name| self.invitations.over_from(name));
+        let over = spec
+            .invitation
+            .as_deref()
+            .and_then(|name| self.invitations.over_from(name));
         if over.is_some_and(|over| at >= over) {
             findings.push(
                 Finding::waiting(Reason::InvitationOver, "spec.invitation")
@@ -411,9 +493,18 @@ impl Judge<'_> {
         let spec = &user.object.spec;
         let (roles, cautious) = self.held_roles(spec, at);
         let mut actions = self.catalogue.no_actions();
-        roles.iter().filter_map(|held| self.roles.get(held.role)).for_each(|role| actions.unite(&role.actions));
+        roles
+            .iter()
+            .filter_map(|held| self.roles.get(held.role))
+            .for_each(|role| actions.unite(&role.actions));
         let organizations = self.entered(spec, user.object.created, enterable);
-        UserState { phase, roles, cautious, actions, organizations }
+        UserState {
+            phase,
+            roles,
+            cautious,
+            actions,
+            organizations,
+        }
     }
 
     /// The roles in force that the user has at that moment, and whether one that she should have might be missing its
@@ -458,11 +549,22 @@ impl Judge<'_> {
             OrganizationRef::Missing | OrganizationRef::Void(_) => None,
         };
         if spec.organizations.is_empty() {
-            let default = if self.settings.belongs_to_headquarters(created) { HEADQUARTERS } else { UNASSIGNED };
-            return in_force(default).filter(|_| self.settings.data_permissions.enabled).into_iter().collect();
+            let default = if self.settings.belongs_to_headquarters(created) {
+                HEADQUARTERS
+            } else {
+                UNASSIGNED
+            };
+            return in_force(default)
+                .filter(|_| self.settings.data_permissions.enabled)
+                .into_iter()
+                .collect();
         }
-        let mut entered: Vec<_> =
-            spec.organizations.iter().filter_map(|name| in_force(name)).filter(|ix| enterable(*ix)).collect();
+        let mut entered: Vec<_> = spec
+            .organizations
+            .iter()
+            .filter_map(|name| in_force(name))
+            .filter(|ix| enterable(*ix))
+            .collect();
         entered.sort_unstable();
         entered
     }
@@ -480,9 +582,17 @@ impl Judge<'_> {
         }
         let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
         let own = [spec.valid_from, spec.valid_until, activation, user.void_from];
-        let temporary = spec.temporary_roles.iter().flat_map(|role| [role.valid_from, Some(role.valid_until)]);
-        let mut ahead: Vec<Moment> =
-            own.into_iter().chain(temporary).flatten().chain(home.moments()).filter(|at| *at > self.now).collect();
+        let temporary = spec
+            .temporary_roles
+            .iter()
+            .flat_map(|role| [role.valid_from, Some(role.valid_until)]);
+        let mut ahead: Vec<Moment> = own
+            .into_iter()
+            .chain(temporary)
+            .flatten()
+            .chain(home.moments())
+            .filter(|at| *at > self.now)
+            .collect();
         ahead.sort_unstable();
         ahead.dedup();
         let shown = user.findings.shown();
@@ -507,7 +617,12 @@ fn note(held: &mut Vec<Held>, role: RoleIx, way: impl FnOnce(&mut Held)) {
     if let Some(known) = held.iter_mut().find(|held| held.role == role) {
         return way(known);
     }
-    let mut new = Held { role, direct: false, position: false, temporary: None };
+    let mut new = Held {
+        role,
+        direct: false,
+        position: false,
+        temporary: None,
+    };
     way(&mut new);
     held.push(new);
 }
@@ -535,7 +650,9 @@ impl Home<'_> {
 
     /// The moments at which the home's phase changes.
     fn moments(&self) -> impl Iterator<Item = Moment> + '_ {
-        self.profile().into_iter().flat_map(|profile| profile.phases.iter().map(|(from, _)| *from))
+        self.profile()
+            .into_iter()
+            .flat_map(|profile| profile.phases.iter().map(|(from, _)| *from))
     }
 
     /// The one finding about the home, the first that applies (U11).
@@ -549,7 +666,12 @@ impl Home<'_> {
                     .says("the home tenant does not let this one credit its users")
                     .mend("add this namespace to the home Tenant's spec.accounts.creditedTo, or name another home"),
             ),
-            HomeAnswer::Missing => Some(words::missing(waiting(Reason::DependencyNotFound), "home user", name, [])),
+            HomeAnswer::Missing => Some(words::missing(
+                waiting(Reason::DependencyNotFound),
+                "home user",
+                name,
+                [],
+            )),
             HomeAnswer::Broken => Some(words::void(waiting(Reason::DependencyInvalid), "home user", name)),
             HomeAnswer::Found(home) if !matches!(home.kind, UserType::Ordinary | UserType::SSO) => Some(
                 Finding::refused(Reason::InvalidHome, "spec.home")
@@ -604,7 +726,13 @@ impl User {
     pub(super) fn profile(&self, suspended: bool) -> HomeProfile {
         let spec = &self.object.spec;
         let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
-        let changes = [Some(Moment::MIN), spec.valid_from, spec.valid_until, activation, self.void_from];
+        let changes = [
+            Some(Moment::MIN),
+            spec.valid_from,
+            spec.valid_until,
+            activation,
+            self.void_from,
+        ];
         let mut moments: Vec<Moment> = changes.into_iter().flatten().collect();
         moments.sort_unstable();
         moments.dedup();

@@ -9,7 +9,11 @@ use super::finding::{Finding, Reason};
 pub(super) fn shown(value: &str) -> String {
     const LONGEST: usize = 64;
     let plain: String = value.chars().take(LONGEST).flat_map(|c| c.escape_debug()).collect();
-    if value.chars().nth(LONGEST).is_some() { format!("{plain}…") } else { plain }
+    if value.chars().nth(LONGEST).is_some() {
+        format!("{plain}…")
+    } else {
+        plain
+    }
 }
 
 /// `otherwise`, or better the known name that was probably meant.
@@ -57,13 +61,17 @@ fn distance(one: &str, other: &str) -> usize {
 pub(super) fn is_email(text: &str) -> bool {
     let local = |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_{|}~-".contains(&byte);
     let domain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let Some((user, host)) = text.split_once('@') else { return false };
+    let Some((user, host)) = text.split_once('@') else {
+        return false;
+    };
     let labels: Vec<&str> = host.split('.').collect();
     text.len() <= 254
         && (1..=64).contains(&user.len())
         && user.bytes().all(local)
         && labels.len() >= 2
-        && labels.iter().all(|label| !label.is_empty() && label.bytes().all(domain))
+        && labels
+            .iter()
+            .all(|label| !label.is_empty() && label.bytes().all(domain))
 }
 
 /// An object with a `deletionTimestamp`.
@@ -92,14 +100,24 @@ pub(super) fn unknown_object(finding: Finding, catalogue: &Catalogue, name: &str
 pub(super) fn unknown_field<'a>(finding: Finding, name: &str, known: impl IntoIterator<Item = &'a str>) -> Finding {
     finding
         .says(format!("the object has no field `{}`", shown(name)))
-        .mend(suggest("declare it in the Tenant's spec.objects, or remove it", name, known))
+        .mend(suggest(
+            "declare it in the Tenant's spec.objects, or remove it",
+            name,
+            known,
+        ))
 }
 
 /// An object of a module that the tenant lacks.
 pub(super) fn module_not_enabled(finding: Finding, object: &ObjectType) -> Finding {
     finding
-        .says(format!("the tenant does not have the module `{}` of `{}`", object.module, object.name))
-        .mend(format!("remove the entry, or add `{}` to the Tenant's spec.modules", object.module))
+        .says(format!(
+            "the tenant does not have the module `{}` of `{}`",
+            object.module, object.name
+        ))
+        .mend(format!(
+            "remove the entry, or add `{}` to the Tenant's spec.modules",
+            object.module
+        ))
 }
 
 /// Something that is named and does not exist.
@@ -123,7 +141,9 @@ pub(super) fn not_assignable(finding: Finding, name: &str) -> Finding {
 
 /// Something that is named and void.
 pub(super) fn void(finding: Finding, what: &str, name: &str) -> Finding {
-    finding.says(format!("the {what} `{}` is void", shown(name))).mend("mend it, or remove the entry")
+    finding
+        .says(format!("the {what} `{}` is void", shown(name)))
+        .mend("mend it, or remove the entry")
 }
 
 #[cfg(test)]
@@ -132,14 +152,29 @@ mod tests {
 
     #[test]
     fn the_probable_name_is_suggested() {
-        assert_eq!(suggest("remove it", "Campain", ["Customer", "Campaign"]), "did you mean `Campaign`? Otherwise remove it");
+        assert_eq!(
+            suggest("remove it", "Campain", ["Customer", "Campaign"]),
+            "did you mean `Campaign`? Otherwise remove it"
+        );
         assert_eq!(suggest("remove it", "Zebra", ["Customer", "Campaign"]), "remove it");
     }
 
     #[test]
     fn the_form_of_an_email_is_that_of_the_schema() {
         let pattern = regex::Regex::new(crate::api::forms::EMAIL_PATTERN).unwrap();
-        for text in ["a@b.c", "a@b", "@b.c", "a@b..c", "a@b.c.", "a b@c.d", "ä@b.c", "a@b_c.d", "a@@b.c", "a@-.-", "a.b+c@d-e.f.g"] {
+        for text in [
+            "a@b.c",
+            "a@b",
+            "@b.c",
+            "a@b..c",
+            "a@b.c.",
+            "a b@c.d",
+            "ä@b.c",
+            "a@b_c.d",
+            "a@@b.c",
+            "a@-.-",
+            "a.b+c@d-e.f.g",
+        ] {
             assert_eq!(is_email(text), pattern.is_match(text), "{text}");
         }
         assert!(!is_email(&format!("{}@b.c", "a".repeat(65))));
