@@ -215,6 +215,13 @@ impl Evaluation {
         }
     }
 
+    /// Whether the input holds an object of that kind and name, sound or not.
+    #[must_use]
+    pub fn knows(&self, kind: Kind, name: &str) -> bool {
+        self.broken.iter().any(|broken| broken.kind == kind && broken.name.as_deref() == Some(name))
+            || self.statuses().any(|reported| reported.kind == kind && reported.name == name)
+    }
+
     /// What this tenant says, as a home, about the users of those names; `None` when it is not in force.
     #[must_use]
     pub fn as_home<'a>(&self, wanted: impl IntoIterator<Item = &'a str>) -> Option<HomeTenant> {
@@ -280,7 +287,7 @@ type Add<'a> = dyn FnMut(Kind, &str, Option<Origin>, Findings) + 'a;
 impl Access {
     fn each(&self, now: Moment, add: &mut Add<'_>) {
         for (_, role) in self.roles.iter() {
-            add(Kind::Role, &role.name, role.origin, role.findings.clone());
+            add(Kind::Role, &role.name, role.origin(), role.findings.clone());
         }
         for (_, organization) in self.organizations.iter() {
             add(

@@ -34,8 +34,8 @@ pub struct Role {
     pub display_name: String,
     /// Whether it is one of the system's.
     pub kind: RoleType,
-    /// Where its manifest came from; the system's may have none.
-    pub origin: Option<Origin>,
+    /// Its manifest; the system's may have none, and what one says changes nothing.
+    pub object: Option<Arc<Object<RoleSpec>>>,
     /// Whether it grants anything: not void, or the system's (whose force no manifest can break).
     pub in_force: bool,
     /// How it comes to its holders.
@@ -50,6 +50,23 @@ pub struct Role {
     pub restrictions: Vec<(FieldIx, RestrictionMode)>,
     /// What is wrong with it, or with the manifest of its name.
     pub findings: Findings,
+}
+
+impl Role {
+    /// Where its manifest came from.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        self.object.as_ref().map(|object| object.origin)
+    }
+
+    /// What it says: for a system role what the catalogue does.
+    #[must_use]
+    pub fn spec<'a>(&'a self, catalogue: &'a Catalogue) -> Option<&'a RoleSpec> {
+        match self.kind {
+            RoleType::System => catalogue.system_role(&self.name).map(|role| &role.spec),
+            RoleType::Custom => self.object.as_ref().map(|object| &object.spec),
+        }
+    }
 }
 
 /// The rows and columns of one object that a role opens.
@@ -90,10 +107,10 @@ impl Roles {
     /// Judges every role of the snapshot.
     pub(super) fn judge(catalogue: &Catalogue, settings: &Settings, snapshot: &Snapshot) -> Self {
         let judge = Judge { catalogue, settings };
-        let manifests: HashMap<&str, &Object<RoleSpec>> = snapshot
+        let manifests: HashMap<&str, &Arc<Object<RoleSpec>>> = snapshot
             .roles
             .iter()
-            .map(|role| (role.name.as_str(), &**role))
+            .map(|role| (role.name.as_str(), role))
             .collect();
         let mut roles: Vec<Role> = catalogue
             .system_roles()
@@ -149,7 +166,7 @@ impl Roles {
 
     /// Whom a role lets its holders assign must exist (R12). Delegating to a void role voids nothing else, so this comes
     /// last.
-    fn judge_delegations(&mut self, judge: &Judge<'_>, manifests: &HashMap<&str, &Object<RoleSpec>>) {
+    fn judge_delegations(&mut self, judge: &Judge<'_>, manifests: &HashMap<&str, &Arc<Object<RoleSpec>>>) {
         let mut found = Vec::new();
         for (index, role) in self
             .roles
@@ -257,18 +274,18 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     /// A system role with the findings of the manifest of its name, which changes nothing (R1).
-    fn system_role(&self, name: &str, spec: &RoleSpec, manifest: Option<&Object<RoleSpec>>) -> Role {
+    fn system_role(&self, name: &str, spec: &RoleSpec, manifest: Option<&Arc<Object<RoleSpec>>>) -> Role {
         let mut role = self.resolve(name, spec, RoleType::System);
         // Modules that the tenant lacks are left out of a system role without a word.
         role.findings = manifest.map_or_else(Findings::default, |manifest| reserved_name(manifest, spec));
-        role.origin = manifest.map(|manifest| manifest.origin);
+        role.object = manifest.cloned();
         role.in_force = true;
         role
     }
 
-    fn custom_role(&self, object: &Object<RoleSpec>) -> Role {
+    fn custom_role(&self, object: &Arc<Object<RoleSpec>>) -> Role {
         let mut role = self.resolve(&object.name, &object.spec, RoleType::Custom);
-        role.origin = Some(object.origin);
+        role.object = Some(Arc::clone(object));
         if object.deleting {
             role.findings = Findings::only(words::terminating());
         }
@@ -282,7 +299,7 @@ impl Judge<'_> {
             name: name.to_owned(),
             display_name: spec.display_name.clone(),
             kind,
-            origin: None,
+            object: None,
             in_force: false,
             assignment: spec.assignment,
             positions: self.positions(&spec.positions, &mut findings),

@@ -40,7 +40,7 @@ fn unused_roles(access: &Access, now: Moment) -> Vec<Found> {
             let finding = Finding::warning(Reason::Unused, "metadata.name")
                 .says(format!("nobody has the role `{}`", role.name))
                 .mend("give it to a user, or remove it");
-            found(Kind::Role, &role.name, role.origin, finding)
+            found(Kind::Role, &role.name, role.origin(), finding)
         })
         .collect()
 }
