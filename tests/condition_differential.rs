@@ -449,9 +449,8 @@ impl<'a> Writer<'a> {
     }
 
     fn negative(&mut self, kind: Type, depth: usize) -> Piece {
-        let operand_binds = if kind == Type::Int { MEMBER } else { UNARY };
         Piece {
-            text: format!("-{}", self.piece(kind, depth, operand_binds)),
+            text: format!("-{}", self.piece(kind, depth, MEMBER)),
             binds: UNARY,
         }
     }
@@ -543,7 +542,7 @@ fn theirs(source: &str, record: &str) -> Option<Truth> {
 }
 
 fn written(tape: &[u8]) -> String {
-    Writer::new(tape, None).piece(Type::Bool, 3, OR)
+    Writer::new(tape, None).truth(3).text
 }
 
 fn agree(source: &str, record: &Record) -> Result<(), TestCaseError> {
@@ -559,17 +558,20 @@ proptest! {
 
     #[test]
     fn well_typed_conditions_mean_the_same_in_cel(
-        expression in prop::collection::vec(any::<u8>(), 1..60),
+        expression in prop::collection::vec(any::<u8>(), 1..120),
         attributes in prop::collection::vec(any::<u8>(), 12),
     ) {
         agree(&written(&expression), &record(&attributes))?;
     }
 
     #[test]
-    fn ill_typed_conditions_are_refused(expression in prop::collection::vec(any::<u8>(), 1..60), place in any::<prop::sample::Index>()) {
+    fn ill_typed_conditions_are_refused(expression in prop::collection::vec(any::<u8>(), 1..120), place in any::<prop::sample::Index>()) {
         let mut whole = Writer::new(&expression, Some(usize::MAX));
-        whole.piece(Type::Bool, 3, OR);
-        let source = Writer::new(&expression, Some(1 + place.index(whole.asked))).piece(Type::Bool, 3, OR);
+        whole.truth(3);
+        if whole.asked == 0 {
+            return Ok(());
+        }
+        let source = Writer::new(&expression, Some(1 + place.index(whole.asked))).truth(3).text;
         let fault = compile(&source, &Customers);
         prop_assert!(fault.is_err(), "{}", source);
         prop_assert!(matches!(fault.unwrap_err().kind, FaultKind::Type | FaultKind::Limit), "{}", source);
@@ -577,7 +579,7 @@ proptest! {
 
     #[test]
     fn whatever_compiles_after_a_slip_means_the_same_in_cel(
-        expression in prop::collection::vec(any::<u8>(), 1..60),
+        expression in prop::collection::vec(any::<u8>(), 1..120),
         attributes in prop::collection::vec(any::<u8>(), 12),
         place in any::<prop::sample::Index>(),
         slip in prop::option::of(prop::sample::select(vec!['!', '-', '+', '(', ')', '.', ',', '\'', '\\', '0', '1', 'e', 'u', ' ', '=', '<', '&', '[', '\n', '"'])),
@@ -589,6 +591,10 @@ proptest! {
             None => { source.remove(place); }
         }
         let source: String = source.into_iter().collect();
+        // Two minuses are among the DIFFERENCES.
+        if source.split_whitespace().collect::<String>().contains("--") {
+            return Ok(());
+        }
         let record = record(&attributes);
         if let Ok(truth) = ours(&source, &record.json) {
             prop_assert_eq!(Some(truth), theirs(&source, &record.cel), "{} {}", source, record.json);
