@@ -5,9 +5,16 @@
 //! the JSON is not of the declared type (CEL knows no declarations). CEL's error is our unknown.
 //! Where the two differ on purpose stands in [`DIFFERENCES`] and [`REFUSED`], and the generator keeps away from it.
 
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a whole file of tests"
+)]
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use cel::{Context, Program, Value};
 use proptest::prelude::*;
@@ -520,19 +527,21 @@ fn ours(source: &str, record: &str) -> Result<Truth, FaultKind> {
     }))
 }
 
+fn cel_value(source: &str) -> Value {
+    Program::compile(source).unwrap().execute(&Context::default()).unwrap()
+}
+
+static CEL_USER: LazyLock<Value> =
+    LazyLock::new(|| cel_value("{'name': 'b', 'groups': ['Berlin', ''], 'attributes': {'department': 'Berlin'}}"));
+static CEL_NOW: LazyLock<Value> = LazyLock::new(|| cel_value(&format!("timestamp('{NOW}')")));
+
 /// What `cel` finds, `None` if it cannot parse `source`.
 fn theirs(source: &str, record: &str) -> Option<Truth> {
     let program = Program::compile(source).ok()?;
     let mut context = Context::default();
-    let user = "{'name': 'b', 'groups': ['Berlin', ''], 'attributes': {'department': 'Berlin'}}";
-    for (name, value) in [
-        ("record", record),
-        ("user", user),
-        ("now", &format!("timestamp('{NOW}')")),
-    ] {
-        let value = Program::compile(value).unwrap().execute(&Context::default()).unwrap();
-        context.add_variable_from_value(name, value);
-    }
+    context.add_variable_from_value("record", cel_value(record));
+    context.add_variable_from_value("user", CEL_USER.clone());
+    context.add_variable_from_value("now", CEL_NOW.clone());
     Some(match program.execute(&context) {
         Ok(Value::Bool(true)) => Truth::True,
         Ok(Value::Bool(false)) => Truth::False,
@@ -553,8 +562,18 @@ fn agree(source: &str, record: &Record) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// At least a thousand cases, more by `PROPTEST_CASES`: the rarer rules need them.
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig {
+        cases: usual.cases.max(1_024),
+        failure_persistence: None,
+        ..usual
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn well_typed_conditions_mean_the_same_in_cel(
