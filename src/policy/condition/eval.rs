@@ -12,8 +12,8 @@ use super::tree::{
 };
 use crate::api::Moment;
 
-/// The longest duration that CEL grants, either way: 10,000 years, in seconds.
-const MAX_DURATION: i64 = 315_576_000_000;
+/// The longest duration that CEL has, either way: what 64 bits of nanoseconds hold, some 292 years, in whole seconds.
+const MAX_DURATION: i64 = i64::MAX / 1_000_000_000;
 
 /// What a condition comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,9 +7,8 @@
 //! 3. `types` resolves names against a [`Scope`] and turns the syntax into a typed [`Expr`] (`tree`);
 //! 4. `eval` finds a [`Truth`] for that tree and some [`Inputs`]; `request` reads those from a JSON record.
 //!
-//! The first fault of the first step that finds one is the answer. What is allowed here means the same in CEL; where this
-//! module says "unknown", CEL says "error", save that a sum of Doubles without a finite value is unknown as well, and that
-//! a Duration stays within the 315,576,000,000 seconds either way that CEL's specification grants it.
+//! The first fault of the first step that finds one is the answer. What is allowed here means the same in CEL, where
+//! "unknown" is an error; `tests/condition_differential.rs` lists the few corners in which the two differ, and why.
 //! What lives elsewhere: which records a condition is asked about, and what becomes of a fault.
 
 mod eval;

@@ -115,20 +115,30 @@ impl<'s> Parser<'s> {
             let primary = self.primary()?;
             return self.member(primary);
         };
-        let at = token.at;
         if token.symbol == Symbol::Operator(Operator::Not) {
+            let operand = Box::new(self.unary()?);
             return Ok(Node {
-                syntax: Syntax::Not(Box::new(self.unary()?)),
-                at,
+                syntax: Syntax::Not(operand),
+                at: token.at,
             });
         }
-        match self.negative_literal(at) {
+        match self.negative_literal(token.at) {
             Some(literal) => self.member(literal),
-            None => Ok(Node {
-                syntax: Syntax::Negate(Box::new(self.unary()?)),
-                at,
-            }),
+            None => self.negated(token.at),
         }
+    }
+
+    /// What a minus negates. As in CEL, the second of two has no number of its own: no `--9223372036854775808`.
+    fn negated(&mut self, at: usize) -> Result<Node<'s>, Complaint> {
+        let minus = |token: &Token<'_>| token.symbol == Symbol::Operator(Operator::Minus);
+        let operand = match self.tokens.next_if(minus) {
+            Some(token) => self.negated(token.at)?,
+            None => self.unary()?,
+        };
+        Ok(Node {
+            syntax: Syntax::Negate(Box::new(operand)),
+            at,
+        })
     }
 
     /// The number behind a minus, which belongs to it: only so can the smallest Int be written.
