@@ -4,4 +4,5 @@
 //! do what until when, [`manifests`] reads YAML into what the policy judges, [`cli`] prints the results.
 
 pub mod api;
+pub mod manifests;
 pub mod policy;
