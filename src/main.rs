@@ -14,8 +14,12 @@ fn main() -> ExitCode {
     let mut out = BufWriter::with_capacity(64 * 1024, anstream::AutoStream::auto(io::stdout()));
     let mut err = anstream::AutoStream::auto(io::stderr());
     let mut stdin = io::stdin();
-    let mut screen =
-        Screen { out: &mut out, err: &mut err, stdin: &mut stdin, width: Screen::width_of_terminal() };
+    let mut screen = Screen {
+        out: &mut out,
+        err: &mut err,
+        stdin: &mut stdin,
+        width: Screen::width_of_terminal(),
+    };
     let code = run(std::env::args_os(), &mut screen);
     let _ = out.flush();
     code

@@ -1,6 +1,5 @@
 //! `tenantry check`: every finding with its place and mend.
 
-use std::io::Write as _;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -123,12 +122,18 @@ fn place(manifests: &Manifests, found: &[(&str, Found)]) -> Vec<Placed> {
         .iter()
         .filter_map(|(_, found)| Some((manifests.origin(found.origin?)?, found.finding.path.as_str())))
         .collect();
-    let mut places = wanted.iter().map(|(origin, _)| origin.source).zip(manifests.locate(&wanted));
+    let mut places = wanted
+        .iter()
+        .map(|(origin, _)| origin.source)
+        .zip(manifests.locate(&wanted));
     found
         .iter()
         .map(|(namespace, found)| {
             // Only findings of objects that stand in a file were located.
-            let source = found.origin.and_then(|origin| manifests.origin(origin)).and_then(|_| places.next());
+            let source = found
+                .origin
+                .and_then(|origin| manifests.origin(origin))
+                .and_then(|_| places.next());
             let file = source.and_then(|(source, _)| manifests.sources.get(source));
             Placed {
                 file: file.map(|source| source.name.clone()).unwrap_or_default(),
@@ -151,7 +156,11 @@ fn place(manifests: &Manifests, found: &[(&str, Found)]) -> Vec<Placed> {
 /// What is wrong of which nobody can say which object it is.
 fn strays(manifests: &Manifests) -> impl Iterator<Item = Placed> {
     manifests.strays.iter().map(|stray| Placed {
-        file: manifests.sources.get(stray.origin.source).map(|source| source.name.clone()).unwrap_or_default(),
+        file: manifests
+            .sources
+            .get(stray.origin.source)
+            .map(|source| source.name.clone())
+            .unwrap_or_default(),
         line: stray.fault.place.line,
         column: stray.fault.place.column,
         kind: stray.kind.clone(),
@@ -167,8 +176,16 @@ fn strays(manifests: &Manifests) -> impl Iterator<Item = Placed> {
 }
 
 fn summary(input: &Input, findings: &[Placed]) -> String {
-    let objects = input.manifests.entries.iter().filter(|entry| input.selects(&entry.namespace)).count();
-    let tenants = input.selected().filter(|evaluation| evaluation.tenant.is_some()).count();
+    let objects = input
+        .manifests
+        .entries
+        .iter()
+        .filter(|entry| input.selects(&entry.namespace))
+        .count();
+    let tenants = input
+        .selected()
+        .filter(|evaluation| evaluation.tenant.is_some())
+        .count();
     let read = format!("{} of {}", many(objects, "object"), many(tenants, "tenant"));
     let counts: Vec<String> = [
         (Class::Refused, "refused"),

@@ -1,6 +1,5 @@
 //! `tenantry crd`: the CustomResourceDefinitions.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;

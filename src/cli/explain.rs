@@ -1,6 +1,6 @@
 //! `tenantry explain`: where each permission, organization and restriction of a user comes from.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use clap::{Args, ValueEnum};
 
@@ -47,7 +47,11 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
             screen.out.write_all(yaml.as_bytes())?;
         }
     }
-    Ok(if input.unreadable { Outcome::Unreadable } else { Outcome::Fine })
+    Ok(if input.unreadable {
+        Outcome::Unreadable
+    } else {
+        Outcome::Fine
+    })
 }
 
 /// The explanation of the one user of that name.
@@ -60,7 +64,9 @@ fn explained(input: &Input, name: &str) -> Result<Explanation, Failure> {
         several => {
             let namespaces: Vec<_> = several.iter().map(|evaluation| evaluation.namespace.as_str()).collect();
             let namespaces = namespaces.join(", ");
-            Err(Failure::Input(format!("the tenants {namespaces} each have a user `{name}`; choose one with -n")))
+            Err(Failure::Input(format!(
+                "the tenants {namespaces} each have a user `{name}`; choose one with -n"
+            )))
         }
     }
 }
@@ -75,22 +81,72 @@ fn cannot_explain(evaluation: &Evaluation, name: &str) -> Failure {
 }
 
 fn print(explanation: &Explanation, screen: &mut Screen<'_>) -> io::Result<()> {
-    let Explanation { user, namespace, at, phase, .. } = explanation;
-    writeln!(screen.out, "{STRONG}{user}{STRONG:#} of {namespace} is {STRONG}{phase:?}{STRONG:#}  {FAINT}at {at}{FAINT:#}")?;
-    section(screen, "PHASE", explanation.because.iter().map(|source| (String::new(), vec![source.clone()])))?;
+    let Explanation {
+        user,
+        namespace,
+        at,
+        phase,
+        ..
+    } = explanation;
+    writeln!(
+        screen.out,
+        "{STRONG}{user}{STRONG:#} of {namespace} is {STRONG}{phase:?}{STRONG:#}  {FAINT}at {at}{FAINT:#}"
+    )?;
+    section(
+        screen,
+        "PHASE",
+        explanation
+            .because
+            .iter()
+            .map(|source| (String::new(), vec![source.clone()])),
+    )?;
     let roles = explanation.roles.iter().map(|role| {
-        let until = role.valid_until.map(|until| format!(" until {until}")).unwrap_or_default();
+        let until = role
+            .valid_until
+            .map(|until| format!(" until {until}"))
+            .unwrap_or_default();
         (format!("{}{until}", role.name), role.from.clone())
     });
     section(screen, "ROLE", roles)?;
     let permissions = explanation.permissions.iter();
-    section(screen, "MAY", permissions.map(|one| (format!("{}:{}", one.object, one.action), one.from.clone())))?;
-    section(screen, "ORGANIZATION", explanation.organizations.iter().map(|one| (one.name.clone(), one.from.clone())))?;
-    section(screen, "GROUP", explanation.groups.iter().map(|one| (one.name.clone(), one.from.clone())))?;
+    section(
+        screen,
+        "MAY",
+        permissions.map(|one| (format!("{}:{}", one.object, one.action), one.from.clone())),
+    )?;
+    section(
+        screen,
+        "ORGANIZATION",
+        explanation
+            .organizations
+            .iter()
+            .map(|one| (one.name.clone(), one.from.clone())),
+    )?;
+    section(
+        screen,
+        "GROUP",
+        explanation
+            .groups
+            .iter()
+            .map(|one| (one.name.clone(), one.from.clone())),
+    )?;
     let data = explanation.data.iter().filter(|data| data.rows != Rows::None);
-    section(screen, "ROWS", data.map(|one| (format!("{}: {:?}", one.object, one.rows), one.from.clone())))?;
+    section(
+        screen,
+        "ROWS",
+        data.map(|one| (format!("{}: {:?}", one.object, one.rows), one.from.clone())),
+    )?;
     let fields = explanation.fields.iter();
-    section(screen, "FIELD", fields.map(|one| (format!("{}.{} {:?}", one.object, one.field, one.display), one.from.clone())))?;
+    section(
+        screen,
+        "FIELD",
+        fields.map(|one| {
+            (
+                format!("{}.{} {:?}", one.object, one.field, one.display),
+                one.from.clone(),
+            )
+        }),
+    )?;
     void(explanation, screen)?;
     match explanation.next_transition {
         Some(next) => writeln!(screen.out, "\nnext change {next}"),
@@ -123,7 +179,11 @@ fn void(explanation: &Explanation, screen: &mut Screen<'_>) -> io::Result<()> {
     }
     let mut table = table::plain(screen.width, &["VOID", "REASON", "WHY, AND WHAT MENDS IT"]);
     for void in &explanation.void {
-        table.add_row([void.field.clone(), void.reason.to_owned(), format!("{}; {}", void.message, void.mend)]);
+        table.add_row([
+            void.field.clone(),
+            void.reason.to_owned(),
+            format!("{}; {}", void.message, void.mend),
+        ]);
     }
     writeln!(screen.out, "\n{}", table::print(&table))
 }

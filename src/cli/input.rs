@@ -36,7 +36,6 @@ pub(super) struct Input {
     pub(super) manifests: Manifests,
     /// One per namespace, sorted.
     pub(super) evaluations: Vec<Evaluation>,
-    pub(super) now: Moment,
     /// Whether a path could not be read; it has been said which.
     pub(super) unreadable: bool,
     namespace: Option<String>,
@@ -58,7 +57,13 @@ impl Input {
         }
         let now = arguments.at.unwrap_or_else(Moment::from_clock);
         let evaluations = evaluate_all(&catalogue, &manifests.take_snapshots(), now);
-        Ok(Self { manifests, evaluations, now, unreadable, namespace: arguments.namespace.clone() })
+        Ok(Self {
+            manifests,
+            evaluations,
+            now,
+            unreadable,
+            namespace: arguments.namespace.clone(),
+        })
     }
 
     /// Whether `-n` lets the namespace be shown.
@@ -68,7 +73,9 @@ impl Input {
 
     /// The evaluations that `-n` lets be shown.
     pub(super) fn selected(&self) -> impl Iterator<Item = &Evaluation> {
-        self.evaluations.iter().filter(|evaluation| self.selects(&evaluation.namespace))
+        self.evaluations
+            .iter()
+            .filter(|evaluation| self.selects(&evaluation.namespace))
     }
 
     /// Says how much of the input is none of ours.
@@ -93,7 +100,9 @@ fn catalogue(arguments: &InputArguments) -> Result<Catalogue, Failure> {
 }
 
 fn nothing_of_ours(manifests: &Manifests) -> String {
-    let skipped = skipped(manifests).map(|skipped| format!(" (skipped {skipped})")).unwrap_or_default();
+    let skipped = skipped(manifests)
+        .map(|skipped| format!(" (skipped {skipped})"))
+        .unwrap_or_default();
     format!("no object of tenantry.dev in the input{skipped}; give the files or directories that hold them")
 }
 

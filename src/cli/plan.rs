@@ -1,6 +1,5 @@
 //! `tenantry plan`: everyone's access, as the controller would write it into status.
 
-use std::io::Write as _;
 
 use clap::{Args, ValueEnum};
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
@@ -10,8 +9,8 @@ use super::input::{Input, InputArguments};
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, table};
 use crate::api::{
-    API_VERSION, Display, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Rows, SharingRulePhase,
-    UserPhase, UserStatus,
+    API_VERSION, Display, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Rows,
+    SharingRulePhase, UserPhase, UserStatus,
 };
 use crate::policy::{Access, Class, Evaluation, Reported, SharingRule, Status, User};
 
@@ -53,7 +52,9 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     let classes = classes(&input);
     if !classes.is_empty() {
         let word = many(classes.len(), "finding");
-        screen.say(format_args!("{word} in the input; `tenantry check` shows them with place and mend"));
+        screen.say(format_args!(
+            "{word} in the input; `tenantry check` shows them with place and mend"
+        ));
     }
     Ok(outcome(&input, classes.into_iter()))
 }
@@ -97,7 +98,12 @@ struct Metadata<'a> {
 
 impl Serialize for List<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        ListForm { api_version: "v1", kind: "List", items: Items(self.0) }.serialize(serializer)
+        ListForm {
+            api_version: "v1",
+            kind: "List",
+            items: Items(self.0),
+        }
+        .serialize(serializer)
     }
 }
 
@@ -106,8 +112,16 @@ impl Serialize for Items<'_> {
         let mut items = serializer.serialize_seq(None)?;
         for evaluation in self.0.selected() {
             for Reported { kind, name, status } in evaluation.statuses() {
-                let metadata = Metadata { namespace: &evaluation.namespace, name };
-                items.serialize_element(&Item { api_version: API_VERSION, kind: kind.as_str(), metadata, status })?;
+                let metadata = Metadata {
+                    namespace: &evaluation.namespace,
+                    name,
+                };
+                items.serialize_element(&Item {
+                    api_version: API_VERSION,
+                    kind: kind.as_str(),
+                    metadata,
+                    status,
+                })?;
             }
         }
         items.end()
@@ -123,7 +137,10 @@ fn print_tables(input: &Input, screen: &mut Screen<'_>) -> Result<(), Failure> {
             Some(access) => tenant(evaluation, access, screen)?,
             None => {
                 let namespace = &evaluation.namespace;
-                writeln!(screen.out, "{STRONG}{namespace}{STRONG:#}  no Tenant in force: nobody has any access")?;
+                writeln!(
+                    screen.out,
+                    "{STRONG}{namespace}{STRONG:#}  no Tenant in force: nobody has any access"
+                )?;
             }
         }
     }
@@ -131,9 +148,16 @@ fn print_tables(input: &Input, screen: &mut Screen<'_>) -> Result<(), Failure> {
 }
 
 fn tenant(evaluation: &Evaluation, access: &Access, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    let name = evaluation.tenant.as_ref().map_or("", |tenant| tenant.spec.display_name.as_str());
+    let name = evaluation
+        .tenant
+        .as_ref()
+        .map_or("", |tenant| tenant.spec.display_name.as_str());
     let now = evaluation.now;
-    writeln!(screen.out, "{STRONG}{}{STRONG:#}  {name}  {FAINT}at {now}{FAINT:#}", evaluation.namespace)?;
+    writeln!(
+        screen.out,
+        "{STRONG}{}{STRONG:#}  {name}  {FAINT}at {now}{FAINT:#}",
+        evaluation.namespace
+    )?;
     writeln!(screen.out, "{}\n", tally(access))?;
     writeln!(screen.out, "{}", users(evaluation, access, screen.width))?;
     if access.rules.iter().next().is_some() {
@@ -154,9 +178,16 @@ fn tally(access: &Access) -> String {
         (access.counts.expired, "expired"),
         (access.counts.invalid, "invalid"),
     ];
-    let counts: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    let users = if counts.is_empty() { "no users".to_owned() } else { counts.join(", ") };
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    let users = if counts.is_empty() {
+        "no users".to_owned()
+    } else {
+        counts.join(", ")
+    };
     let suspended = if access.settings.suspended { "suspended; " } else { "" };
     match access.next_transition {
         Some(next) => format!("{suspended}{users}; next change {next}"),
@@ -206,7 +237,11 @@ fn role(role: &HeldRole) -> String {
 fn may(status: &UserStatus) -> String {
     let mut lines: Vec<String> = status.permissions.iter().map(permission).collect();
     for data in status.data.iter().filter(|data| data.rows != Rows::None) {
-        let columns = data.columns.as_ref().map(|columns| format!(" ({})", columns.join(", "))).unwrap_or_default();
+        let columns = data
+            .columns
+            .as_ref()
+            .map(|columns| format!(" ({})", columns.join(", ")))
+            .unwrap_or_default();
         lines.push(format!("rows of {}: {:?}{columns}", data.object, data.rows));
     }
     lines.extend(status.fields.iter().map(field));
@@ -262,12 +297,20 @@ fn shares(rule: &SharingRule) -> String {
 }
 
 fn with(rule: &SharingRule) -> String {
-    let Some(to) = &rule.object.spec.to else { return "the organization of that code".to_owned() };
+    let Some(to) = &rule.object.spec.to else {
+        return "the organization of that code".to_owned();
+    };
     let everyone = to.everyone.then(|| "everyone".to_owned());
     let organizations = to.organizations.iter().cloned();
     let groups = to.groups.iter().map(|name| format!("group {name}"));
     let users = to.users.iter().map(|name| format!("user {name}"));
-    everyone.into_iter().chain(organizations).chain(groups).chain(users).collect::<Vec<_>>().join("\n")
+    everyone
+        .into_iter()
+        .chain(organizations)
+        .chain(groups)
+        .chain(users)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn invitations(evaluation: &Evaluation, width: u16) -> String {

@@ -16,19 +16,31 @@ pub(super) fn finding(manifests: &Manifests, finding: &Placed) -> String {
         Class::Partial => (Level::WARNING, "waiting in part"),
         Class::Warning => (Level::WARNING, "warning"),
     };
-    let message = if subject.is_empty() { finding.message.clone() } else { format!("{subject}: {}", finding.message) };
+    let message = if subject.is_empty() {
+        finding.message.clone()
+    } else {
+        format!("{subject}: {}", finding.message)
+    };
     let title = level.with_name(name).primary_title(message).id(finding.reason.as_str());
     let mut group = Group::with_title(title);
-    let excerpt = finding.source.and_then(|(source, place)| Excerpt::of(&manifests.sources.get(source)?.text, place));
+    let excerpt = finding
+        .source
+        .and_then(|(source, place)| Excerpt::of(&manifests.sources.get(source)?.text, place));
     match &excerpt {
         Some(excerpt) => {
-            let hidden = ["email", "phone", "account"].iter().any(|field| finding.path.ends_with(field));
+            let hidden = ["email", "phone", "account"]
+                .iter()
+                .any(|field| finding.path.ends_with(field));
             let text = excerpt.shown(hidden);
             group = group.element(
                 Snippet::source(text)
                     .path(finding.file.clone())
                     .line_start(excerpt.line)
-                    .annotation(AnnotationKind::Primary.span(excerpt.start..excerpt.end).label(finding.path.clone())),
+                    .annotation(
+                        AnnotationKind::Primary
+                            .span(excerpt.start..excerpt.end)
+                            .label(finding.path.clone()),
+                    ),
             );
         }
         None if !finding.file.is_empty() => {
@@ -118,7 +130,17 @@ fn flush(word: &mut String, text: &mut String) {
 
 /// Escapes whatever could steer a terminal or reorder a line; a tab becomes a blank.
 fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c == '\t' { ' ' } else if steers(c) { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c == '\t' {
+                ' '
+            } else if steers(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 fn steers(c: char) -> bool {
@@ -127,10 +149,17 @@ fn steers(c: char) -> bool {
 }
 
 fn first_chars(text: &str, most: usize) -> &str {
-    text.char_indices().nth(most).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+    text.char_indices()
+        .nth(most)
+        .and_then(|(end, _)| text.get(..end))
+        .unwrap_or(text)
 }
 
 fn last_chars(text: &str, most: usize) -> &str {
-    let start = text.char_indices().rev().nth(most.saturating_sub(1)).map_or(0, |(start, _)| start);
+    let start = text
+        .char_indices()
+        .rev()
+        .nth(most.saturating_sub(1))
+        .map_or(0, |(start, _)| start);
     text.get(start..).unwrap_or(text)
 }

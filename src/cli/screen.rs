@@ -20,7 +20,9 @@ pub struct Screen<'a> {
 
 impl fmt::Debug for Screen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Screen").field("width", &self.width).finish_non_exhaustive()
+        f.debug_struct("Screen")
+            .field("width", &self.width)
+            .finish_non_exhaustive()
     }
 }
 
@@ -62,7 +64,11 @@ impl Screen<'_> {
     /// Writes what clap has to say: help is a result, a wrong call an error.
     pub(super) fn usage(&mut self, error: &clap::Error) -> ExitCode {
         let text = error.render().ansi().to_string();
-        let written = if error.use_stderr() { write!(self.err, "{text}") } else { write!(self.out, "{text}") };
+        let written = if error.use_stderr() {
+            write!(self.err, "{text}")
+        } else {
+            write!(self.out, "{text}")
+        };
         match (error.use_stderr(), written.and_then(|()| self.flush())) {
             (false, Ok(())) => ExitCode::SUCCESS,
             _ => ExitCode::from(2),

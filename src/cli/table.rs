@@ -19,7 +19,10 @@ pub(super) fn plain(width: u16, heading: &[&str]) -> Table {
 
 fn table(style: TableStyle, width: u16, heading: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(style).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    table
+        .load_style(style)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width);
     table.set_header(heading.iter().map(|text| (*text).to_owned()));
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));

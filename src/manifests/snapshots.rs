@@ -29,7 +29,9 @@ impl Manifests {
     /// Where an object stands that a snapshot of these manifests holds.
     #[must_use]
     pub fn origin(&self, origin: Origin) -> Option<&objects::Origin> {
-        self.entries.get(usize::try_from(origin.0).ok()?).map(|entry| &entry.origin)
+        self.entries
+            .get(usize::try_from(origin.0).ok()?)
+            .map(|entry| &entry.origin)
     }
 }
 
@@ -46,7 +48,10 @@ fn add(snapshot: &mut Snapshot, entry: &mut Entry, origin: Origin) {
                 Spec::UserGroup(spec) => snapshot.groups.push(head.object(*spec)),
                 Spec::SharingRule(spec) => snapshot.rules.push(head.object(*spec)),
                 Spec::Invitation(spec, status) => {
-                    snapshot.invitations.push(head.object(InvitationState { spec: *spec, status: *status }));
+                    snapshot.invitations.push(head.object(InvitationState {
+                        spec: *spec,
+                        status: *status,
+                    }));
                 }
             }
         }
@@ -89,7 +94,9 @@ impl Head<'_> {
 }
 
 fn schema_invalid(fault: &Fault) -> Finding {
-    Finding::refused(Reason::SchemaInvalid, fault.path.as_str()).says(fault.message.as_str()).mend(fault.help.as_str())
+    Finding::refused(Reason::SchemaInvalid, fault.path.as_str())
+        .says(fault.message.as_str())
+        .mend(fault.help.as_str())
 }
 
 fn duplicate() -> Finding {

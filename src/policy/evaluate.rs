@@ -218,8 +218,12 @@ impl Evaluation {
     /// Whether the input holds an object of that kind and name, sound or not.
     #[must_use]
     pub fn knows(&self, kind: Kind, name: &str) -> bool {
-        self.broken.iter().any(|broken| broken.kind == kind && broken.name.as_deref() == Some(name))
-            || self.statuses().any(|reported| reported.kind == kind && reported.name == name)
+        self.broken
+            .iter()
+            .any(|broken| broken.kind == kind && broken.name.as_deref() == Some(name))
+            || self
+                .statuses()
+                .any(|reported| reported.kind == kind && reported.name == name)
     }
 
     /// What this tenant says, as a home, about the users of those names; `None` when it is not in force.

@@ -66,7 +66,11 @@ pub struct Source {
 
 impl Source {
     fn new(object: impl Into<String>, field: impl Into<String>) -> Self {
-        Self { object: object.into(), field: field.into(), note: None }
+        Self {
+            object: object.into(),
+            field: field.into(),
+            note: None,
+        }
     }
 
     fn note(mut self, note: impl Into<String>) -> Self {
@@ -160,7 +164,12 @@ impl Evaluation {
     pub fn explain(&self, name: &str) -> Option<Explanation> {
         let access = self.access()?;
         let (ix, user) = access.users.iter().find(|(_, user)| user.object.name == name)?;
-        let explain = Explain { evaluation: self, access, ix, user };
+        let explain = Explain {
+            evaluation: self,
+            access,
+            ix,
+            user,
+        };
         Some(Explanation {
             namespace: self.namespace.clone(),
             user: name.to_owned(),
@@ -206,9 +215,18 @@ impl Explain<'_> {
             because.push(self.of_user("spec.enabled").note("switched off"));
         }
         let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
-        let ends = [("spec.validUntil", spec.valid_until), ("spec.activation.validUntil", activation)];
-        because.extend(ends.into_iter().filter_map(|(field, end)| Some(self.of_user(field).note(format!("ends {}", end?)))));
-        because.extend(spec.valid_from.map(|from| self.of_user("spec.validFrom").note(format!("begins {from}"))));
+        let ends = [
+            ("spec.validUntil", spec.valid_until),
+            ("spec.activation.validUntil", activation),
+        ];
+        because.extend(
+            ends.into_iter()
+                .filter_map(|(field, end)| Some(self.of_user(field).note(format!("ends {}", end?)))),
+        );
+        because.extend(
+            spec.valid_from
+                .map(|from| self.of_user("spec.validFrom").note(format!("begins {from}"))),
+        );
         if let (Some(home), Some(declared)) = (&self.user.home, &spec.home) {
             let phase = home.phase(self.evaluation.now);
             let source = Source::new(format!("User/{}/{}", declared.tenant, declared.user), "status.phase");
@@ -221,7 +239,12 @@ impl Explain<'_> {
         let roles = self.user.state.roles.iter().filter_map(|held| {
             let role = self.access.roles.get(held.role)?;
             let via = held.via().collect();
-            Some(ExplainedRole { name: role.name.clone(), via, valid_until: held.valid_until(), from: self.given(role) })
+            Some(ExplainedRole {
+                name: role.name.clone(),
+                via,
+                valid_until: held.valid_until(),
+                from: self.given(role),
+            })
         });
         roles.collect()
     }
@@ -241,8 +264,12 @@ impl Explain<'_> {
                 from.push(source.note(format!("ends {}", temporary.valid_until)));
             }
         }
-        let positions = role.spec(self.catalogue()).map_or(&[][..], |spec| spec.positions.as_slice());
-        let position = positions.iter().position(|position| Some(position) == spec.position.as_ref());
+        let positions = role
+            .spec(self.catalogue())
+            .map_or(&[][..], |spec| spec.positions.as_slice());
+        let position = positions
+            .iter()
+            .position(|position| Some(position) == spec.position.as_ref());
         if let Some(index) = position {
             let source = Source::new(format!("Role/{}", role.name), format!("spec.positions[{index}]"));
             from.push(source.note("by her position"));
@@ -255,7 +282,11 @@ impl Explain<'_> {
             let action = self.catalogue().action(ix)?;
             let object = self.catalogue().object(action.object)?;
             let from = self.allowed_by(ix);
-            Some(ExplainedPermission { object: object.name.clone(), action: action.name.clone(), from })
+            Some(ExplainedPermission {
+                object: object.name.clone(),
+                action: action.name.clone(),
+                from,
+            })
         });
         permissions.collect()
     }
@@ -265,12 +296,19 @@ impl Explain<'_> {
         let mut listed = Vec::new();
         let mut implied = Vec::new();
         for (_, role) in held(&self.access.roles, &self.user.state) {
-            for (field, ix) in role.spec(self.catalogue()).into_iter().flat_map(|spec| self.listed_actions(spec)) {
+            for (field, ix) in role
+                .spec(self.catalogue())
+                .into_iter()
+                .flat_map(|spec| self.listed_actions(spec))
+            {
                 let source = Source::new(format!("Role/{}", role.name), field);
                 match self.catalogue().action(ix) {
                     _ if ix == wanted => listed.push(source),
                     Some(action) if action.closure.contains(wanted) => {
-                        let object = self.catalogue().object(action.object).map_or("", |object| object.name.as_str());
+                        let object = self
+                            .catalogue()
+                            .object(action.object)
+                            .map_or("", |object| object.name.as_str());
                         implied.push(source.note(format!("comes with {object}:{}", action.name)));
                     }
                     _ => {}
@@ -293,14 +331,22 @@ impl Explain<'_> {
 
     fn organizations(&self) -> Vec<ExplainedName> {
         let spec = &self.user.object.spec;
-        let entered = self.user.state.organizations.iter().filter_map(|ix| self.access.organizations.get(*ix));
+        let entered = self
+            .user
+            .state
+            .organizations
+            .iter()
+            .filter_map(|ix| self.access.organizations.get(*ix));
         let explained = entered.map(|organization| {
             let listed = spec.organizations.iter().position(|name| *name == organization.name);
             let from = match listed {
                 Some(index) => self.of_user(format!("spec.organizations[{index}]")),
                 None => Source::new("Tenant/tenant", "spec.dataPermissions").note("she lists no organization"),
             };
-            ExplainedName { name: organization.name.clone(), from: vec![from] }
+            ExplainedName {
+                name: organization.name.clone(),
+                from: vec![from],
+            }
         });
         explained.collect()
     }
@@ -310,7 +356,12 @@ impl Explain<'_> {
             return Vec::new();
         }
         let groups = self.access.groups.of_user(self.ix).filter_map(|group| {
-            let index = group.object.spec.users.iter().position(|name| *name == self.user.object.name)?;
+            let index = group
+                .object
+                .spec
+                .users
+                .iter()
+                .position(|name| *name == self.user.object.name)?;
             let name = group.object.name.clone();
             let from = vec![Source::new(format!("UserGroup/{name}"), format!("spec.users[{index}]"))];
             Some(ExplainedName { name, from })
@@ -322,17 +373,29 @@ impl Explain<'_> {
         if self.user.state.phase != UserPhase::Active {
             return Vec::new();
         }
-        let seen = data(self.catalogue(), &self.access.settings, &self.access.roles, &self.user.state);
+        let seen = data(
+            self.catalogue(),
+            &self.access.settings,
+            &self.access.roles,
+            &self.user.state,
+        );
         let explained = seen.into_iter().filter_map(|seen| {
             let object = self.catalogue().object(seen.object)?.name.clone();
             let from = held(&self.access.roles, &self.user.state).filter_map(|(_, role)| {
                 let spec = role.spec(self.catalogue())?;
-                let index = spec.data.iter().position(|data| data.object == object && data.rows != Rows::None)?;
+                let index = spec
+                    .data
+                    .iter()
+                    .position(|data| data.object == object && data.rows != Rows::None)?;
                 let data = spec.data.get(index)?;
                 let source = Source::new(format!("Role/{}", role.name), format!("spec.data[{index}]"));
                 Some(source.note(rows_note(data)))
             });
-            Some(ExplainedData { rows: seen.rows, from: from.collect(), object })
+            Some(ExplainedData {
+                rows: seen.rows,
+                from: from.collect(),
+                object,
+            })
         });
         explained.collect()
     }
@@ -360,21 +423,35 @@ impl Explain<'_> {
     fn restricted_by(&self, wanted: FieldIx) -> Vec<Source> {
         let mut from = Vec::new();
         let settings = &self.access.settings;
-        let object = self.catalogue().object(wanted.object).map_or("", |object| object.name.as_str());
+        let object = self
+            .catalogue()
+            .object(wanted.object)
+            .map_or("", |object| object.name.as_str());
         let name = settings.fields.get(wanted).map_or("", |field| field.name.as_str());
         if !settings.sees_personal_info(&self.user.state.actions) && settings.fields.restricted().contains(&wanted) {
             from.extend(self.declared_restricted(object, name));
         }
         let cautious = self.user.state.cautious;
-        for (ix, role) in self.access.roles.iter().filter(|(_, role)| !role.restrictions.is_empty()) {
+        for (ix, role) in self
+            .access
+            .roles
+            .iter()
+            .filter(|(_, role)| !role.restrictions.is_empty())
+        {
             let held = self.user.state.roles.iter().any(|held| held.role == ix);
-            let Some(spec) = role.spec(self.catalogue()).filter(|_| held || cautious) else { continue };
+            let Some(spec) = role.spec(self.catalogue()).filter(|_| held || cautious) else {
+                continue;
+            };
             for (index, restriction) in spec.restrictions.iter().enumerate() {
                 if restriction.object == object && restriction.field == name {
                     let field = format!("spec.restrictions[{index}]");
                     let source = Source::new(format!("Role/{}", role.name), field);
                     let mode = mode_note(restriction.mode);
-                    from.push(if held { source.note(mode) } else { source.note(format!("{mode}; {CAUTION}")) });
+                    from.push(if held {
+                        source.note(mode)
+                    } else {
+                        source.note(format!("{mode}; {CAUTION}"))
+                    });
                 }
             }
         }
@@ -384,19 +461,30 @@ impl Explain<'_> {
     fn declared_restricted(&self, object: &str, name: &str) -> Option<Source> {
         let spec = &self.evaluation.tenant.as_ref()?.spec;
         let o = spec.objects.iter().position(|entry| entry.object == object)?;
-        let f = spec.objects.get(o)?.fields.iter().position(|field| field.name == name)?;
+        let f = spec
+            .objects
+            .get(o)?
+            .fields
+            .iter()
+            .position(|field| field.name == name)?;
         let field = format!("spec.objects[{o}].fields[{f}].restricted");
         Some(Source::new("Tenant/tenant", field).note("hidden without DataSpace:PersonalInfo"))
     }
 
     fn void(&self) -> Vec<ExplainedVoid> {
-        let findings = self.user.findings.clone().sorted().into_iter().map(|finding| ExplainedVoid {
-            field: finding.path,
-            class: finding.class.as_str(),
-            reason: finding.reason.as_str(),
-            message: finding.message,
-            mend: finding.mend,
-        });
+        let findings = self
+            .user
+            .findings
+            .clone()
+            .sorted()
+            .into_iter()
+            .map(|finding| ExplainedVoid {
+                field: finding.path,
+                class: finding.class.as_str(),
+                reason: finding.reason.as_str(),
+                message: finding.message,
+                mend: finding.mend,
+            });
         findings.collect()
     }
 }

@@ -107,11 +107,8 @@ impl Roles {
     /// Judges every role of the snapshot.
     pub(super) fn judge(catalogue: &Catalogue, settings: &Settings, snapshot: &Snapshot) -> Self {
         let judge = Judge { catalogue, settings };
-        let manifests: HashMap<&str, &Arc<Object<RoleSpec>>> = snapshot
-            .roles
-            .iter()
-            .map(|role| (role.name.as_str(), role))
-            .collect();
+        let manifests: HashMap<&str, &Arc<Object<RoleSpec>>> =
+            snapshot.roles.iter().map(|role| (role.name.as_str(), role)).collect();
         let mut roles: Vec<Role> = catalogue
             .system_roles()
             .iter()
