@@ -1,6 +1,6 @@
 //! Tables for the terminal: as wide as the screen, ruled lightly, the cells wrapped.
 
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 
 const RULED: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
@@ -33,4 +33,11 @@ fn table(style: TableStyle, width: u16, heading: &[&str]) -> Table {
 /// The table with no blanks at the ends of its lines.
 pub(super) fn print(table: &Table) -> String {
     table.trim_fmt()
+}
+
+/// Never breaks the lines of a column.
+pub(super) fn keep_whole(table: &mut Table, column: usize) {
+    if let Some(column) = table.column_mut(column) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
 }
