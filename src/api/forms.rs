@@ -34,7 +34,10 @@ pub fn in_words(pattern: &str) -> Option<(&'static str, &'static str)> {
     Some(match pattern {
         NAME_PATTERN => ("a name", "write a-z, 0-9 and `-`; begin and end with a letter or digit"),
         FIELD_NAME_PATTERN => ("a field name", "write letters, digits and `_`; begin with a letter"),
-        CREDITED_TO_PATTERN => ("the name of a tenant or `*`", "write a-z, 0-9 and `-`, or `*` alone for any tenant"),
+        CREDITED_TO_PATTERN => (
+            "the name of a tenant or `*`",
+            "write a-z, 0-9 and `-`, or `*` alone for any tenant",
+        ),
         EMAIL_PATTERN => ("an email address", "write it like `ada@acme.example`"),
         PHONE_PATTERN => (
             "a phone number in international form",

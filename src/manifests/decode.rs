@@ -57,7 +57,10 @@ impl std::error::Error for DecodeError {}
 
 impl de::Error for DecodeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { steps: Vec::new(), message: message.to_string() }
+        Self {
+            steps: Vec::new(),
+            message: message.to_string(),
+        }
     }
 
     // The value itself stays out of the words: it could be an email.
@@ -91,8 +94,14 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
                 None => visitor.visit_f64(*value),
             },
             Value::Text(text) => visitor.visit_borrowed_str(text),
-            Value::List(nodes) => visitor.visit_seq(Items { nodes: nodes.iter(), index: 0 }),
-            Value::Map(entries) => visitor.visit_map(Fields { entries: entries.iter(), entry: None }),
+            Value::List(nodes) => visitor.visit_seq(Items {
+                nodes: nodes.iter(),
+                index: 0,
+            }),
+            Value::Map(entries) => visitor.visit_map(Fields {
+                entries: entries.iter(),
+                entry: None,
+            }),
             Value::Unreadable => Err(DecodeError::custom("a value that cannot be read")),
         }
     }
@@ -141,7 +150,9 @@ impl<'n> SeqAccess<'n> for Items<'n, '_> {
         };
         let index = self.index;
         self.index += 1;
-        seed.deserialize(Reader(node)).map(Some).map_err(|error| error.below(OwnedStep::Item(index)))
+        seed.deserialize(Reader(node))
+            .map(Some)
+            .map_err(|error| error.below(OwnedStep::Item(index)))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -167,8 +178,12 @@ impl<'n> MapAccess<'n> for Fields<'n, '_> {
     }
 
     fn next_value_seed<T: DeserializeSeed<'n>>(&mut self, seed: T) -> Result<T::Value, DecodeError> {
-        let entry = self.entry.take().ok_or_else(|| DecodeError::custom("a value without a key"))?;
-        seed.deserialize(Reader(&entry.node)).map_err(|error| error.below(OwnedStep::Field(entry.key.to_string())))
+        let entry = self
+            .entry
+            .take()
+            .ok_or_else(|| DecodeError::custom("a value without a key"))?;
+        seed.deserialize(Reader(&entry.node))
+            .map_err(|error| error.below(OwnedStep::Field(entry.key.to_string())))
     }
 }
 

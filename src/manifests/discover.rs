@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// How large one file may be.
 const FILE_LIMIT: u64 = 64 * 1024 * 1024;
 /// How large all of the input may be.
-const TOTAL_LIMIT: u64 = 128 * 1024 * 1024;
+const TOTAL_LIMIT: u64 = 64 * 1024 * 1024;
 /// How deep directories may lie in each other.
 const DEPTH: usize = 100;
 /// The argument that stands for the standard input.
@@ -81,6 +81,18 @@ pub enum InputError {
         /// The path.
         path: String,
     },
+    /// Many documents that cannot be read.
+    #[error("`{path}` holds more than 1000 documents that cannot be read, the rest was left; is it YAML at all?")]
+    Hopeless {
+        /// The path.
+        path: String,
+    },
+    /// More documents than are read at a time.
+    #[error("the input holds more than 200000 documents, `{path}` was not read to its end; give fewer files at a time")]
+    TooManyDocuments {
+        /// The first path that did not fit.
+        path: String,
+    },
     /// All files together beyond the limit.
     #[error("the input is larger than {} MiB in all, from `{path}` on; give fewer files at a time", TOTAL_LIMIT / 1024 / 1024)]
     TooLarge {
@@ -104,10 +116,12 @@ pub(crate) fn discover(paths: &[PathBuf], stdin: &mut dyn Read) -> (Vec<Source>,
     let mut budget = TOTAL_LIMIT;
     for (name, path) in found {
         let text = match &path {
-            Some(path) => File::open(path).map_err(|error| io_error(&name, error)).and_then(|mut file| {
-                let size = file.metadata().map_or(0, |metadata| metadata.len());
-                read(&name, &mut file, size, &mut budget)
-            }),
+            Some(path) => File::open(path)
+                .map_err(|error| io_error(&name, error))
+                .and_then(|mut file| {
+                    let size = file.metadata().map_or(0, |metadata| metadata.len());
+                    read(&name, &mut file, size, &mut budget)
+                }),
             None => read(&name, stdin, 0, &mut budget),
         };
         match text {
@@ -152,7 +166,10 @@ impl Search {
             }
         } else {
             let what = special(metadata.file_type());
-            self.errors.push(InputError::Special { path: name_of(path), what });
+            self.errors.push(InputError::Special {
+                path: name_of(path),
+                what,
+            });
         }
     }
 
@@ -231,11 +248,13 @@ fn special(_: FileType) -> &'static str {
 }
 
 fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+    path.file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 fn is_manifest(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+    path.extension()
+        .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 
 fn name_of(path: &Path) -> String {
@@ -243,7 +262,10 @@ fn name_of(path: &Path) -> String {
 }
 
 fn io_error(path: &str, error: io::Error) -> InputError {
-    InputError::Io { path: path.to_owned(), error }
+    InputError::Io {
+        path: path.to_owned(),
+        error,
+    }
 }
 
 /// Reads a text of about `size` bytes, within the limits.
@@ -251,17 +273,24 @@ fn read(name: &str, reader: &mut dyn Read, size: u64, budget: &mut u64) -> Resul
     let path = || name.to_owned();
     let limit = FILE_LIMIT.min(*budget);
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(limit)).unwrap_or_default() + 1);
-    reader.take(limit + 1).read_to_end(&mut bytes).map_err(|error| io_error(name, error))?;
+    reader
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| io_error(name, error))?;
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if length > FILE_LIMIT {
         return Err(InputError::FileTooLarge { path: path() });
     }
-    *budget = budget.checked_sub(length).ok_or_else(|| InputError::TooLarge { path: path() })?;
+    *budget = budget
+        .checked_sub(length)
+        .ok_or_else(|| InputError::TooLarge { path: path() })?;
     if let Some(encoding) = other_encoding(&bytes) {
         return Err(InputError::OtherEncoding { path: path(), encoding });
     }
-    String::from_utf8(bytes)
-        .map_err(|error| InputError::Encoding { path: path(), at: error.utf8_error().valid_up_to() })
+    String::from_utf8(bytes).map_err(|error| InputError::Encoding {
+        path: path(),
+        at: error.utf8_error().valid_up_to(),
+    })
 }
 
 fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
@@ -301,23 +330,45 @@ mod tests {
 
     #[test]
     fn a_directory_stands_for_the_manifests_in_it() {
-        let root = directory(&["b.yaml", "a.yml", "c.json", "d.txt", ".e.yaml", "f/g.yaml", ".h/i.yaml", "f-.yaml"]);
+        let root = directory(&[
+            "b.yaml",
+            "a.yml",
+            "c.json",
+            "d.txt",
+            ".e.yaml",
+            "f/g.yaml",
+            ".h/i.yaml",
+            "f-.yaml",
+        ]);
         let (names, errors) = found(&[root.path().to_owned()]);
-        assert_eq!(names, below(&root, &["a.yml", "b.yaml", "c.json", "f-.yaml", "f/g.yaml"]));
+        assert_eq!(
+            names,
+            below(&root, &["a.yml", "b.yaml", "c.json", "f-.yaml", "f/g.yaml"])
+        );
         assert!(errors.is_empty());
     }
 
     #[test]
     fn a_file_is_read_once_whatever_it_is_called() {
         let root = directory(&["b.yaml", "d.txt"]);
-        let files = [root.path().join("d.txt"), root.path().join("b.yaml"), root.path().to_owned()];
+        let files = [
+            root.path().join("d.txt"),
+            root.path().join("b.yaml"),
+            root.path().to_owned(),
+        ];
         assert_eq!(found(&files).0, below(&root, &["b.yaml", "d.txt"]));
     }
 
     #[test]
     fn the_standard_input_is_one_source() {
         let (sources, errors) = discover(&[PathBuf::from("-"), PathBuf::from("-")], &mut "a: 1\n".as_bytes());
-        assert_eq!(sources, [Source { name: STDIN_NAME.to_owned(), text: "a: 1\n".to_owned() }]);
+        assert_eq!(
+            sources,
+            [Source {
+                name: STDIN_NAME.to_owned(),
+                text: "a: 1\n".to_owned()
+            }]
+        );
         assert!(errors.is_empty());
     }
 
@@ -349,7 +400,13 @@ mod tests {
     fn what_could_block_is_never_opened() {
         let root = directory(&["a.yaml"]);
         let fifo = root.path().join("b.yaml");
-        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(&fifo)
+                .status()
+                .unwrap()
+                .success()
+        );
         let _socket = std::os::unix::net::UnixListener::bind(root.path().join("c.yaml")).unwrap();
         let (names, errors) = found(&[root.path().to_owned(), PathBuf::from("/dev/zero")]);
         assert_eq!(names, below(&root, &["a.yaml"]));
@@ -367,7 +424,9 @@ mod tests {
             (b"\xfe\xff\0a", Some("`x` is UTF-16; save it as UTF-8")),
             (b"\xff\xfe\0\0a\0\0\0", Some("`x` is UTF-32; save it as UTF-8")),
         ] {
-            let error = read("x", &mut &*bytes, 0, &mut 1_000).err().map(|error| error.to_string());
+            let error = read("x", &mut &*bytes, 0, &mut 1_000)
+                .err()
+                .map(|error| error.to_string());
             assert_eq!(error.as_deref(), expected);
         }
     }
@@ -376,6 +435,6 @@ mod tests {
     fn sizes_are_limited() {
         let endless = |budget: &mut u64| read("x", &mut io::repeat(b' '), 0, budget).unwrap_err().to_string();
         assert_eq!(endless(&mut u64::MAX.clone()), "`x` is larger than 64 MiB; split it");
-        assert!(endless(&mut 10).starts_with("the input is larger than 128 MiB in all, from `x` on"));
+        assert!(endless(&mut 10).starts_with("the input is larger than 64 MiB in all, from `x` on"));
     }
 }

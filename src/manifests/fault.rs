@@ -20,7 +20,12 @@ pub struct Fault {
 impl Fault {
     /// A fault of the whole document.
     pub(crate) fn new(place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { path: String::new(), place, message: message.into(), help: help.into() }
+        Self {
+            path: String::new(),
+            place,
+            message: message.into(),
+            help: help.into(),
+        }
     }
 }
 
@@ -42,15 +47,27 @@ pub(crate) enum Step<'t> {
 
 impl<'t> Trail<'t> {
     pub(crate) fn root(place: Place) -> Self {
-        Self { parent: None, step: Step::Root, place }
+        Self {
+            parent: None,
+            step: Step::Root,
+            place,
+        }
     }
 
     pub(crate) fn field<'u>(&'u self, name: &'u str, place: Place) -> Trail<'u> {
-        Trail { parent: Some(self), step: Step::Field(name), place }
+        Trail {
+            parent: Some(self),
+            step: Step::Field(name),
+            place,
+        }
     }
 
     pub(crate) fn item(&self, index: usize, place: Place) -> Trail<'_> {
-        Trail { parent: Some(self), step: Step::Item(index), place }
+        Trail {
+            parent: Some(self),
+            step: Step::Item(index),
+            place,
+        }
     }
 
     /// The path, as in `spec.roles[1]`.
@@ -67,7 +84,11 @@ impl<'t> Trail<'t> {
 
     /// The value in backticks, or nothing if it is private.
     pub(crate) fn shown(&self, value: &str) -> String {
-        if self.is_private() { String::from("the value") } else { quoted(value) }
+        if self.is_private() {
+            String::from("the value")
+        } else {
+            quoted(value)
+        }
     }
 }
 

@@ -20,10 +20,30 @@ const LABEL_VALUE: &str = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
 /// The schema of `metadata`. The form of the name is a rule of each kind.
 pub(crate) fn schema(compiler: &mut Compiler) -> Result<Schema, SchemaError> {
     let text = || Schema::Text(Box::default());
-    let moment = || Schema::Text(Box::new(Text { rules: vec![&TIMESTAMP], ..Text::default() }));
-    let integer = || Schema::Integer { least: i64::MIN, most: i64::MAX };
-    let map = |values| Schema::Object(Object { others: Some(Box::new(values)), ..Object::default() });
-    let list = |items, distinct| Schema::List(Box::new(List { items, fewest: 0, most: None, distinct }));
+    let moment = || {
+        Schema::Text(Box::new(Text {
+            rules: vec![&TIMESTAMP],
+            ..Text::default()
+        }))
+    };
+    let integer = || Schema::Integer {
+        least: i64::MIN,
+        most: i64::MAX,
+    };
+    let map = |values| {
+        Schema::Object(Object {
+            others: Some(Box::new(values)),
+            ..Object::default()
+        })
+    };
+    let list = |items, distinct| {
+        Schema::List(Box::new(List {
+            items,
+            fewest: 0,
+            most: None,
+            distinct,
+        }))
+    };
     let owner = Object::of([
         ("!apiVersion", text()),
         ("!kind", text()),
@@ -44,7 +64,10 @@ pub(crate) fn schema(compiler: &mut Compiler) -> Result<Schema, SchemaError> {
         ("finalizers", list(text(), Distinct::Value)),
         ("generation", integer()),
         ("managedFields", list(Schema::Any, Distinct::Nothing)),
-        ("ownerReferences", list(Schema::Object(owner), Distinct::Keys(vec![String::from("uid")]))),
+        (
+            "ownerReferences",
+            list(Schema::Object(owner), Distinct::Keys(vec![String::from("uid")])),
+        ),
         ("resourceVersion", text()),
         ("selfLink", text()),
         ("uid", text()),

@@ -59,9 +59,15 @@ impl Manifests {
     ///
     /// # Errors
     /// Only if the schemas built into this program cannot be used. What is wrong with the input is part of the result.
-    pub fn read(paths: &[PathBuf], default_namespace: &str, stdin: &mut dyn Read) -> Result<Self, &'static SchemaError> {
+    pub fn read(
+        paths: &[PathBuf],
+        default_namespace: &str,
+        stdin: &mut dyn Read,
+    ) -> Result<Self, &'static SchemaError> {
         let (sources, errors) = discover::discover(paths, stdin);
-        Ok(Self { errors, ..Self::of(sources, default_namespace)? })
+        let mut manifests = Self::of(sources, default_namespace)?;
+        manifests.errors.splice(..0, errors);
+        Ok(manifests)
     }
 
     /// Reads texts that are already at hand, in the order given.
@@ -70,11 +76,21 @@ impl Manifests {
     /// As [`Manifests::read`].
     pub fn of(sources: Vec<Source>, default_namespace: &str) -> Result<Self, &'static SchemaError> {
         let mut reader = objects::Reader::new(default_namespace)?;
-        for (index, source) in sources.iter().enumerate() {
-            reader.source(index, source);
-        }
-        let objects::Reader { entries, strays, skipped, .. } = reader;
-        Ok(Self { sources, entries, strays, errors: Vec::new(), skipped })
+        let read = |(index, source)| reader.source(index, source).err();
+        let errors = sources.iter().enumerate().filter_map(read).collect();
+        let objects::Reader {
+            entries,
+            strays,
+            skipped,
+            ..
+        } = reader;
+        Ok(Self {
+            sources,
+            entries,
+            strays,
+            errors,
+            skipped,
+        })
     }
 
     /// Where fields stand, in the order asked for; of a field that is absent, where the nearest thing around it stands. Each

@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 
 use super::Skipped;
 use super::decode;
-use super::discover::Source;
+use super::discover::{InputError, Source};
 use super::fault::{self, Fault};
 use super::locate;
 use super::metadata;
 use super::node::{Node, Place, Value};
-use super::parse::{self, Copies, Document};
+use super::parse::{self, Budget, Document};
 use super::schema::{Compiler, Object as Fields, Schema, SchemaError};
 use super::split::{self, Chunk};
 use super::walk;
@@ -21,8 +21,10 @@ use crate::api::{
     SharingRuleSpec, TenantSpec, UserGroupSpec, UserSpec, VERSION, crd,
 };
 
-/// What the aliases of all of the input may copy; see [`Copies`].
-const COPIES: usize = 2_000_000;
+/// How many documents and items of lists the input as a whole may hold.
+const DOCUMENTS: usize = 200_000;
+/// How many documents of one source may be beyond recognition.
+const STRAYS: usize = 1_000;
 /// How deep a `List` may stand in a `List`.
 const LISTS: usize = 8;
 
@@ -107,7 +109,10 @@ pub struct Stray {
 pub(crate) struct Reader<'d> {
     default_namespace: &'d str,
     schemas: &'static Schemas,
-    copies: Copies,
+    budget: Budget,
+    documents: usize,
+    /// Whether there were more documents than are read.
+    full: bool,
     pub(crate) entries: Vec<Entry>,
     pub(crate) strays: Vec<Stray>,
     pub(crate) skipped: Skipped,
@@ -119,7 +124,9 @@ impl<'d> Reader<'d> {
         Ok(Self {
             default_namespace,
             schemas: schemas()?,
-            copies: Copies(COPIES),
+            budget: Budget::default(),
+            documents: 0,
+            full: false,
             entries: Vec::new(),
             strays: Vec::new(),
             skipped: Skipped::default(),
@@ -128,32 +135,80 @@ impl<'d> Reader<'d> {
     }
 
     /// Reads everything in a source.
-    pub(crate) fn source(&mut self, index: usize, source: &Source) {
+    pub(crate) fn source(&mut self, index: usize, source: &Source) -> Result<(), InputError> {
+        let strays = self.strays.len();
+        let path = || source.name.clone();
         for (document, chunk) in split::documents(&source.text).enumerate() {
+            if self.strays.len() - strays > STRAYS {
+                return Err(InputError::Hopeless { path: path() });
+            }
+            if !self.has_room() {
+                break;
+            }
             let origin = Origin {
                 source: index,
                 document,
                 item: String::new(),
-                place: Place { line: chunk.line, column: 1, start: chunk.start, end: chunk.start },
+                place: Place {
+                    line: chunk.line,
+                    column: 1,
+                    start: chunk.start,
+                    end: chunk.start,
+                },
                 extent: Extent::of(&chunk),
             };
-            match parse::parse(&chunk, &mut self.copies) {
+            match parse::parse(&chunk, &mut self.budget) {
                 Ok(Some(document)) => self.document(document, origin, &source.text),
                 Ok(None) => {}
-                Err(fault) => self.stray(Origin { place: fault.place, ..origin }, None, fault),
+                Err(fault) => self.stray(
+                    Origin {
+                        place: fault.place,
+                        ..origin
+                    },
+                    None,
+                    fault,
+                ),
             }
         }
+        if self.full {
+            Err(InputError::TooManyDocuments { path: path() })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Counts a document or an item of a list.
+    fn has_room(&mut self) -> bool {
+        self.documents += 1;
+        self.full |= self.documents > DOCUMENTS;
+        !self.full
     }
 
     fn document(&mut self, mut document: Document<'_>, origin: Origin, text: &str) {
         if document.ambiguous {
             for fault in document.faults {
-                self.stray(Origin { place: fault.place, ..origin.clone() }, Some(&document.root), fault);
+                self.stray(
+                    Origin {
+                        place: fault.place,
+                        ..origin.clone()
+                    },
+                    Some(&document.root),
+                    fault,
+                );
             }
             return;
         }
         let faults = std::mem::take(&mut document.faults);
-        self.value(&document.root, None, Found { origin, faults, text, depth: 0 });
+        self.value(
+            &document.root,
+            None,
+            Found {
+                origin,
+                faults,
+                text,
+                depth: 0,
+            },
+        );
     }
 
     /// One value that may be an object or a list of objects. `usual` is the kind of the list that it stands in.
@@ -163,7 +218,14 @@ impl<'d> Reader<'d> {
             Identity::List(usual) if found.depth < LISTS => self.list(node, usual, found),
             Identity::List(_) | Identity::Foreign => self.skipped.foreign += 1,
             Identity::Nothing => self.skipped.unmarked += 1,
-            Identity::Wrong(fault) => self.stray(Origin { place: fault.place, ..found.origin }, Some(node), fault),
+            Identity::Wrong(fault) => self.stray(
+                Origin {
+                    place: fault.place,
+                    ..found.origin
+                },
+                Some(node),
+                fault,
+            ),
         }
     }
 
@@ -172,36 +234,68 @@ impl<'d> Reader<'d> {
             Some(Value::List(items)) => items.as_slice(),
             _ => &[],
         };
-        let prefix = if found.origin.item.is_empty() { String::new() } else { format!("{}.", found.origin.item) };
+        let prefix = if found.origin.item.is_empty() {
+            String::new()
+        } else {
+            format!("{}.", found.origin.item)
+        };
         for (index, item) in items.iter().enumerate() {
+            if !self.has_room() {
+                return;
+            }
             let at = format!("{prefix}items[{index}]");
             let inner = Found {
                 faults: split_off(&mut found.faults, &at),
-                origin: Origin { place: item.place, item: at, ..found.origin.clone() },
+                origin: Origin {
+                    place: item.place,
+                    item: at,
+                    ..found.origin.clone()
+                },
                 text: found.text,
                 depth: found.depth + 1,
             };
             self.value(item, usual, inner);
         }
         for fault in found.faults {
-            self.stray(Origin { place: fault.place, ..found.origin.clone() }, Some(node), fault);
+            self.stray(
+                Origin {
+                    place: fault.place,
+                    ..found.origin.clone()
+                },
+                Some(node),
+                fault,
+            );
         }
     }
 
     fn object(&mut self, kind: Kind, node: &Node<'_>, found: Found<'_>) {
-        let Found { mut origin, mut faults, text, .. } = found;
+        let Found {
+            mut origin,
+            mut faults,
+            text,
+            ..
+        } = found;
         faults.extend(self.structure(kind, node, text));
         let head = Head::of(node);
         if let Some(name) = head.name {
             origin.place = name.place;
         }
-        let spec = if faults.is_empty() { self.spec(kind, node, &mut faults) } else { None };
+        let spec = if faults.is_empty() {
+            self.spec(kind, node, &mut faults)
+        } else {
+            None
+        };
         faults.sort_by_key(|fault| fault.place);
+        faults.truncate(self.budget.faults_of_one());
+        self.budget.faults = self.budget.faults.saturating_sub(faults.len());
         let name = head.name.and_then(Node::text).map(String::from);
         let namespace = head.namespace.unwrap_or(self.default_namespace).to_owned();
         let index = self.entries.len();
         let duplicate_of = name.as_ref().and_then(|name| {
-            let first = *self.names.entry((kind, namespace.clone(), name.clone())).or_insert(index);
+            let first = *self
+                .names
+                .entry((kind, namespace.clone(), name.clone()))
+                .or_insert(index);
             (first != index).then_some(first)
         });
         self.entries.push(Entry {
@@ -211,7 +305,11 @@ impl<'d> Reader<'d> {
             name,
             created: head.created,
             deleting: head.deleting,
-            positions: if spec.is_none() && kind == Kind::Role { positions(node) } else { Vec::new() },
+            positions: if spec.is_none() && kind == Kind::Role {
+                positions(node)
+            } else {
+                Vec::new()
+            },
             spec,
             faults,
             duplicate_of,
@@ -220,15 +318,24 @@ impl<'d> Reader<'d> {
 
     /// What the schemas say.
     fn structure(&self, kind: Kind, node: &Node<'_>, text: &str) -> Vec<Fault> {
-        let root = Kind::ALL.iter().zip(&self.schemas.roots).find(|(other, _)| **other == kind);
-        let mut faults = root.map(|(_, root)| walk::walk(root, &self.schemas.metadata, node, text)).unwrap_or_default();
+        let most = self.budget.faults_of_one();
+        let root = Kind::ALL
+            .iter()
+            .zip(&self.schemas.roots)
+            .find(|(other, _)| **other == kind);
+        let mut faults = root
+            .map(|(_, root)| walk::walk(root, &self.schemas.metadata, node, text, most))
+            .unwrap_or_default();
         let name = node.get("metadata").and_then(|metadata| metadata.get("name"));
         if let Some((node, name)) = name.and_then(|node| Some((node, node.text()?))) {
             let rule = kind.name_rule();
             if !(rule.holds)(name) {
                 let message = format!("{} cannot be the name of a {kind}", fault::quoted(name));
                 let fault = Fault::new(node.place, message, rule.message);
-                faults.push(Fault { path: String::from("metadata.name"), ..fault });
+                faults.push(Fault {
+                    path: String::from("metadata.name"),
+                    ..fault
+                });
             }
         }
         faults
@@ -242,7 +349,10 @@ impl<'d> Reader<'d> {
             Err(error) => {
                 let path = error.path("spec");
                 let place = locate::find(node, &path).unwrap_or(node.place);
-                faults.push(Fault { path, ..Fault::new(place, error.to_string(), "correct the value") });
+                faults.push(Fault {
+                    path,
+                    ..Fault::new(place, error.to_string(), "correct the value")
+                });
                 return None;
             }
         };
@@ -275,7 +385,11 @@ struct Found<'s> {
 impl Extent {
     fn of(chunk: &Chunk<'_>) -> Self {
         let length = u32::try_from(chunk.text.len()).unwrap_or(u32::MAX);
-        Self { line: chunk.line, start: chunk.start, end: chunk.start.saturating_add(length) }
+        Self {
+            line: chunk.line,
+            start: chunk.start,
+            end: chunk.start.saturating_add(length),
+        }
     }
 }
 
@@ -302,7 +416,12 @@ fn identify(node: &Node<'_>, usual: Option<Kind>) -> Identity {
         (None, None) => usual.map_or(Identity::Nothing, Identity::Ours),
         (None, Some(kind)) if Kind::from_name(kind).is_some() => {
             let place = version.map_or(node.place, |version| version.place);
-            wrong("apiVersion", place, "`apiVersion` is missing", format!("write `apiVersion: {API_VERSION}`"))
+            wrong(
+                "apiVersion",
+                place,
+                "`apiVersion` is missing",
+                format!("write `apiVersion: {API_VERSION}`"),
+            )
         }
         (None, Some(_)) => Identity::Nothing,
         (Some("v1"), Some("List")) => Identity::List(None),
@@ -317,13 +436,26 @@ fn identify(node: &Node<'_>, usual: Option<Kind>) -> Identity {
 fn ours(node: &Node<'_>, version: &str, kind: Option<&Node<'_>>, name: Option<&str>) -> Identity {
     if version != VERSION {
         let place = node.get("apiVersion").map_or(node.place, |version| version.place);
-        let message = format!("there is no version {} of `{GROUP}`", fault::quoted(version));
-        return wrong("apiVersion", place, message, format!("write `apiVersion: {API_VERSION}`"));
+        let message = match version {
+            "" => format!("`{GROUP}` without a version"),
+            _ => format!("there is no version {} of `{GROUP}`", fault::quoted(version)),
+        };
+        return wrong(
+            "apiVersion",
+            place,
+            message,
+            format!("write `apiVersion: {API_VERSION}`"),
+        );
     }
     let kinds = || Kind::ALL.into_iter().map(Kind::as_str);
     let place = kind.map_or(node.place, |kind| kind.place);
     let Some(name) = name else {
-        return wrong("kind", place, "`kind` is missing", format!("write one of {}", kinds().collect::<Vec<_>>().join(", ")));
+        return wrong(
+            "kind",
+            place,
+            "`kind` is missing",
+            format!("write one of {}", kinds().collect::<Vec<_>>().join(", ")),
+        );
     };
     if let Some(kind) = Kind::from_name(name) {
         return Identity::Ours(kind);
@@ -335,11 +467,19 @@ fn ours(node: &Node<'_>, version: &str, kind: Option<&Node<'_>>, name: Option<&s
         Some(kind) => format!("did you mean `{kind}`?"),
         None => format!("write one of {}", kinds().collect::<Vec<_>>().join(", ")),
     };
-    wrong("kind", place, format!("there is no kind {} in `{GROUP}`", fault::quoted(name)), help)
+    wrong(
+        "kind",
+        place,
+        format!("there is no kind {} in `{GROUP}`", fault::quoted(name)),
+        help,
+    )
 }
 
 fn wrong(path: &str, place: Place, message: impl Into<String>, help: impl Into<String>) -> Identity {
-    Identity::Wrong(Fault { path: path.to_owned(), ..Fault::new(place, message, help) })
+    Identity::Wrong(Fault {
+        path: path.to_owned(),
+        ..Fault::new(place, message, help)
+    })
 }
 
 /// What every object says about itself.
@@ -356,8 +496,12 @@ impl<'n, 's> Head<'n, 's> {
         let field = |key: &str| metadata.and_then(|metadata| metadata.get(key));
         Self {
             name: field("name").filter(|name| name.text().is_some()),
-            namespace: field("namespace").and_then(Node::text).filter(|namespace| !namespace.is_empty()),
-            created: field("creationTimestamp").and_then(Node::text).and_then(metadata::timestamp),
+            namespace: field("namespace")
+                .and_then(Node::text)
+                .filter(|namespace| !namespace.is_empty()),
+            created: field("creationTimestamp")
+                .and_then(Node::text)
+                .and_then(metadata::timestamp),
             deleting: field("deletionTimestamp").is_some(),
         }
     }
@@ -365,7 +509,11 @@ impl<'n, 's> Head<'n, 's> {
 
 /// The positions of a role that is not sound: the safety rule of restrictions still needs them.
 fn positions(node: &Node<'_>) -> Vec<String> {
-    match node.get("spec").and_then(|spec| spec.get("positions")).map(|positions| &positions.value) {
+    match node
+        .get("spec")
+        .and_then(|spec| spec.get("positions"))
+        .map(|positions| &positions.value)
+    {
         Some(Value::List(nodes)) => nodes.iter().filter_map(Node::text).map(String::from).collect(),
         _ => Vec::new(),
     }
@@ -380,10 +528,17 @@ fn split_off(faults: &mut Vec<Fault>, item: &str) -> Vec<Fault> {
         let rest = fault.path.strip_prefix(item)?;
         (rest.is_empty() || rest.starts_with('.')).then(|| rest.trim_start_matches('.').to_owned())
     };
-    let (own, others) = std::mem::take(faults).into_iter().partition(|fault| below(fault).is_some());
+    let (own, others) = std::mem::take(faults)
+        .into_iter()
+        .partition(|fault| below(fault).is_some());
     *faults = others;
     let own: Vec<Fault> = own;
-    own.into_iter().map(|fault| Fault { path: below(&fault).unwrap_or_default(), ..fault }).collect()
+    own.into_iter()
+        .map(|fault| Fault {
+            path: below(&fault).unwrap_or_default(),
+            ..fault
+        })
+        .collect()
 }
 
 /// All schemas.
@@ -401,12 +556,20 @@ fn schemas() -> Result<&'static Schemas, &'static SchemaError> {
 
 fn compile() -> Result<Schemas, SchemaError> {
     let mut compiler = Compiler::new(&STRING_RULES);
-    let roots = Kind::ALL.into_iter().map(|kind| root_schema(kind, &mut compiler)).collect::<Result<_, _>>()?;
-    Ok(Schemas { metadata: metadata::schema(&mut compiler)?, roots })
+    let roots = Kind::ALL
+        .into_iter()
+        .map(|kind| root_schema(kind, &mut compiler))
+        .collect::<Result<_, _>>()?;
+    Ok(Schemas {
+        metadata: metadata::schema(&mut compiler)?,
+        roots,
+    })
 }
 
 fn root_schema(kind: Kind, compiler: &mut Compiler) -> Result<Fields, SchemaError> {
-    let props = crd::schema(kind).and_then(|schema| schema.properties).unwrap_or_default();
+    let props = crd::schema(kind)
+        .and_then(|schema| schema.properties)
+        .unwrap_or_default();
     let mut part = |name: &str| {
         let missing = || SchemaError::Unknown(format!("{kind} without {name}"));
         compiler.compile(props.get(name).ok_or_else(missing)?)
@@ -421,7 +584,10 @@ fn root_schema(kind: Kind, compiler: &mut Compiler) -> Result<Fields, SchemaErro
 }
 
 fn typed_spec(kind: Kind, node: &Node<'_>) -> Result<(Spec, Vec<RuleFault>), decode::DecodeError> {
-    let empty = Node { value: Value::Map(Vec::new()), place: node.place };
+    let empty = Node {
+        value: Value::Map(Vec::new()),
+        place: node.place,
+    };
     let part = |name: &str| node.get(name).unwrap_or(&empty);
     fn judged<'n, T: Ruled + serde::Deserialize<'n>>(
         node: &'n Node<'_>,
@@ -435,7 +601,10 @@ fn typed_spec(kind: Kind, node: &Node<'_>) -> Result<(Spec, Vec<RuleFault>), dec
     Ok(match kind {
         Kind::Invitation => {
             let (spec, faults) = judged(spec)?;
-            (Spec::Invitation(spec, Box::new(decode::decode(part("status"))?)), faults)
+            (
+                Spec::Invitation(spec, Box::new(decode::decode(part("status"))?)),
+                faults,
+            )
         }
         Kind::Organization => judged(spec).map(|(spec, faults)| (Spec::Organization(spec), faults))?,
         Kind::Role => judged(spec).map(|(spec, faults)| (Spec::Role(spec), faults))?,
@@ -446,9 +615,23 @@ fn typed_spec(kind: Kind, node: &Node<'_>) -> Result<(Spec, Vec<RuleFault>), dec
     })
 }
 
-/// The rule's message holds its mend, behind a semicolon or colon if there is one.
+/// The rule's message holds its mend, behind a semicolon if at all.
 fn rule_fault(node: &Node<'_>, fault: RuleFault) -> Fault {
     let place = locate::find(node, &fault.path).unwrap_or(node.place);
-    let (message, help) = fault.message.split_once("; ").unwrap_or((fault.message, "correct the object"));
-    Fault { path: fault.path, ..Fault::new(place, message, help) }
+    let (message, help) = match fault.message.split_once("; ") {
+        Some((message, help)) => (message, help.to_owned()),
+        None => {
+            let field = fault.path.rsplit('.').next().unwrap_or_default();
+            let verb = if locate::is_there(node, &fault.path) {
+                "change or remove"
+            } else {
+                "add"
+            };
+            (fault.message, format!("{verb} `{field}`"))
+        }
+    };
+    Fault {
+        path: fault.path,
+        ..Fault::new(place, message, help)
+    }
 }

@@ -16,11 +16,11 @@ use super::split::{self, Chunk};
 /// How deep values may lie in each other.
 const DEPTH: usize = 64;
 /// How many values one document may hold.
-const NODES: usize = 2_000_000;
-/// How much the aliases of one document may multiply; see [`Copies`].
+const VALUES: usize = 2_000_000;
+/// How much the aliases of one document may multiply; see [`Budget::copies`].
 const COPIES: usize = 100_000;
-/// How many faults of one document are told.
-pub(crate) const MOST_FAULTS: usize = 100;
+/// How many faults of one object are told.
+const FAULTS: usize = 100;
 /// Up to this many keys a mapping is searched from end to end for duplicates.
 const FEW: usize = 16;
 
@@ -35,19 +35,43 @@ pub(crate) struct Document<'s> {
     pub(crate) ambiguous: bool,
 }
 
-/// What aliases may still copy in the whole input: one for each value and one for each 64 bytes of its text.
+/// What the input as a whole may still cost, so that neither a large document nor many small ones take long or much.
 #[derive(Debug)]
-pub(crate) struct Copies(pub(crate) usize);
+pub(crate) struct Budget {
+    /// Values, keys included.
+    pub(crate) values: usize,
+    /// What aliases copy: one for each value and one for each 64 bytes of its text.
+    pub(crate) copies: usize,
+    /// Faults told. After that only the first of each object is.
+    pub(crate) faults: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            values: 6_000_000,
+            copies: 2_000_000,
+            faults: 20_000,
+        }
+    }
+}
+
+impl Budget {
+    /// How many faults of the next object may be told.
+    pub(crate) fn faults_of_one(&self) -> usize {
+        self.faults.clamp(1, FAULTS)
+    }
+}
 
 /// Reads one document; `None` when there is nothing in it.
-pub(crate) fn parse<'s>(chunk: &Chunk<'s>, copies: &mut Copies) -> Result<Option<Document<'s>>, Fault> {
+pub(crate) fn parse<'s>(chunk: &Chunk<'s>, budget: &mut Budget) -> Result<Option<Document<'s>>, Fault> {
     let options = granit_parser::options! {
         flow_nesting_limit: DEPTH + 1,
         block_nesting_limit: DEPTH + 1,
         emit_comments: false,
     };
     let mut parser = Parser::new_from_str_with_options(chunk.text, options);
-    let mut builder = Builder::new(chunk, copies);
+    let mut builder = Builder::new(chunk, budget);
     let mut root = None;
     if let Some(fault) = split::forbidden(chunk) {
         return Err(fault);
@@ -75,9 +99,9 @@ struct Builder<'s, 'c> {
     anchors: HashMap<usize, Anchor<'s>>,
     faults: Vec<Fault>,
     ambiguous: bool,
-    nodes: usize,
+    values: usize,
     copied: usize,
-    copies: &'c mut Copies,
+    budget: &'c mut Budget,
 }
 
 /// A container that has not ended.
@@ -89,7 +113,12 @@ struct Open<'s> {
 
 enum Items<'s> {
     List(Vec<Node<'s>>),
-    Map { entries: Vec<Entry<'s>>, key: Option<Key<'s>>, merges: Vec<Node<'s>>, seen: Option<HashSet<Cow<'s, str>>> },
+    Map {
+        entries: Vec<Entry<'s>>,
+        key: Option<Key<'s>>,
+        merges: Vec<Node<'s>>,
+        seen: Option<HashSet<Cow<'s, str>>>,
+    },
 }
 
 /// A key that waits for its value.
@@ -108,21 +137,21 @@ struct Anchor<'s> {
 struct Size {
     /// How many containers lie in each other.
     height: usize,
-    /// What a copy costs, in the unit of [`Copies`].
+    /// What a copy costs, in the unit of [`Budget::copies`].
     cost: usize,
 }
 
 impl<'s, 'c> Builder<'s, 'c> {
-    fn new(chunk: &'c Chunk<'s>, copies: &'c mut Copies) -> Self {
+    fn new(chunk: &'c Chunk<'s>, budget: &'c mut Budget) -> Self {
         Self {
             chunk,
             open: Vec::new(),
             anchors: HashMap::new(),
             faults: Vec::new(),
             ambiguous: false,
-            nodes: 0,
+            values: 0,
             copied: 0,
-            copies,
+            budget,
         }
     }
 
@@ -133,7 +162,12 @@ impl<'s, 'c> Builder<'s, 'c> {
             Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag.as_deref(), place),
             Event::SequenceStart(_, anchor, _) => self.start(Items::List(Vec::new()), place, anchor).map(|()| None),
             Event::MappingStart(_, anchor, _) => {
-                let items = Items::Map { entries: Vec::new(), key: None, merges: Vec::new(), seen: None };
+                let items = Items::Map {
+                    entries: Vec::new(),
+                    key: None,
+                    merges: Vec::new(),
+                    seen: None,
+                };
                 self.start(items, place, anchor).map(|()| None)
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
@@ -144,7 +178,11 @@ impl<'s, 'c> Builder<'s, 'c> {
 
     fn finish(self, root: Node<'s>) -> Option<Document<'s>> {
         let empty = root.value == Value::Null && self.faults.is_empty();
-        (!empty).then_some(Document { root, faults: self.faults, ambiguous: self.ambiguous })
+        (!empty).then_some(Document {
+            root,
+            faults: self.faults,
+            ambiguous: self.ambiguous,
+        })
     }
 
     fn start(&mut self, items: Items<'s>, start: Place, anchor: usize) -> Result<(), Fault> {
@@ -153,7 +191,11 @@ impl<'s, 'c> Builder<'s, 'c> {
         }
         if self.awaits_key() {
             // kubectl refuses these whatever the kind, and no later stage could say anything sensible about them.
-            return Err(Fault::new(start, "a list or a mapping stands as a key", "use a text as the key"));
+            return Err(Fault::new(
+                start,
+                "a list or a mapping stands as a key",
+                "use a text as the key",
+            ));
         }
         self.count(start)?;
         self.open.push(Open { items, start, anchor });
@@ -202,7 +244,13 @@ impl<'s, 'c> Builder<'s, 'c> {
     }
 
     fn awaits_key(&self) -> bool {
-        matches!(self.open.last(), Some(Open { items: Items::Map { key: None, .. }, .. }))
+        matches!(
+            self.open.last(),
+            Some(Open {
+                items: Items::Map { key: None, .. },
+                ..
+            })
+        )
     }
 
     /// A tag of YAML itself decides the type, any other makes the scalar text, as kubectl has it.
@@ -236,11 +284,16 @@ impl<'s, 'c> Builder<'s, 'c> {
         let core = tag.filter(|tag| tag.handle() == "tag:yaml.org,2002:").map(Tag::suffix);
         let plain = style == ScalarStyle::Plain && tag.is_none();
         let merge = name == "<<" && (plain || core == Some("merge"));
-        let typed = plain && scalar::resolve(&name) != Scalar::Text || matches!(core, Some("null" | "bool" | "int" | "float"));
+        let typed =
+            plain && scalar::resolve(&name) != Scalar::Text || matches!(core, Some("null" | "bool" | "int" | "float"));
         if typed {
             self.fault_of_key(&name, place, "this key is not a text", "quote it");
         }
-        if let Some(Open { items: Items::Map { key, .. }, .. }) = self.open.last_mut() {
+        if let Some(Open {
+            items: Items::Map { key, .. },
+            ..
+        }) = self.open.last_mut()
+        {
             *key = Some(Key { name, place, merge });
         }
     }
@@ -254,13 +307,22 @@ impl<'s, 'c> Builder<'s, 'c> {
                 nodes.push(node);
                 return Ok(None);
             }
-            Some(Items::Map { entries, key, merges, seen }) => match key.take() {
+            Some(Items::Map {
+                entries,
+                key,
+                merges,
+                seen,
+            }) => match key.take() {
                 Some(key) if key.merge && merges.is_empty() => {
                     merges.push(node);
                     None
                 }
                 Some(key) if !key.merge && is_new(entries, seen, &key.name) => {
-                    entries.push(Entry { key: key.name, place: key.place, node });
+                    entries.push(Entry {
+                        key: key.name,
+                        place: key.place,
+                        node,
+                    });
                     None
                 }
                 other => other,
@@ -274,7 +336,12 @@ impl<'s, 'c> Builder<'s, 'c> {
     }
 
     fn again(&mut self, name: &str, place: Place) {
-        self.fault_of_key(name, place, format!("{} stands here a second time", fault::quoted(name)), "keep one of them");
+        self.fault_of_key(
+            name,
+            place,
+            format!("{} stands here a second time", fault::quoted(name)),
+            "keep one of them",
+        );
     }
 
     fn fault_of_key(&mut self, name: &str, place: Place, message: impl Into<String>, help: &str) {
@@ -302,7 +369,8 @@ impl<'s, 'c> Builder<'s, 'c> {
                 for entry in merged {
                     match names.get(&entry.key) {
                         Some(own) if own.start < at.start => {
-                            let message = format!("{} stands before a merge that gives it too", fault::quoted(&entry.key));
+                            let message =
+                                format!("{} stands before a merge that gives it too", fault::quoted(&entry.key));
                             self.fault(*own, message, "move the `<<` to the top of the mapping");
                         }
                         Some(_) => {}
@@ -321,12 +389,24 @@ impl<'s, 'c> Builder<'s, 'c> {
     fn remember(&mut self, anchor: usize, node: &Node<'s>) -> Result<(), Fault> {
         let size = measure(node);
         self.charge(size.cost, node.place)?;
-        self.anchors.insert(anchor, Anchor { node: node.clone(), size });
+        self.anchors.insert(
+            anchor,
+            Anchor {
+                node: node.clone(),
+                size,
+            },
+        );
         Ok(())
     }
 
     fn alias(&mut self, anchor: usize, place: Place) -> Result<Option<Node<'s>>, Fault> {
-        let inside = || Fault::new(place, "this alias stands inside what it names", "write the value itself");
+        let inside = || {
+            Fault::new(
+                place,
+                "this alias stands inside what it names",
+                "write the value itself",
+            )
+        };
         let size = self.anchors.get(&anchor).ok_or_else(inside)?.size;
         if self.open.len() + size.height > DEPTH {
             return Err(too_deep(place));
@@ -338,7 +418,13 @@ impl<'s, 'c> Builder<'s, 'c> {
         }
         match node {
             Value::Text(text) => self.key(text, ScalarStyle::DoubleQuoted, None, place),
-            _ => return Err(Fault::new(place, "this alias stands as a key but names no text", "write the key itself")),
+            _ => {
+                return Err(Fault::new(
+                    place,
+                    "this alias stands as a key but names no text",
+                    "write the key itself",
+                ));
+            }
         }
         Ok(None)
     }
@@ -346,29 +432,46 @@ impl<'s, 'c> Builder<'s, 'c> {
     /// Pays for a copy.
     fn charge(&mut self, cost: usize, place: Place) -> Result<(), Fault> {
         self.copied += cost;
-        match self.copies.0.checked_sub(cost) {
+        match self.budget.copies.checked_sub(cost) {
             Some(rest) if self.copied <= COPIES => {
-                self.copies.0 = rest;
+                self.budget.copies = rest;
                 Ok(())
             }
-            _ => Err(Fault::new(place, "the aliases of this document multiply beyond bounds", "write the values themselves")),
+            _ => Err(Fault::new(
+                place,
+                "the aliases of this document multiply beyond bounds",
+                "write the values themselves",
+            )),
         }
     }
 
     fn count(&mut self, place: Place) -> Result<(), Fault> {
-        self.nodes += 1;
-        if self.nodes > NODES {
-            let message = format!("this document holds more than {NODES} values");
+        self.values += 1;
+        if self.values > VALUES {
+            let message = format!("this document holds more than {VALUES} values");
             return Err(Fault::new(place, message, "split it into several documents"));
+        }
+        match self.budget.values.checked_sub(1) {
+            Some(rest) => self.budget.values = rest,
+            None => {
+                return Err(Fault::new(
+                    place,
+                    "the input as a whole holds too many values",
+                    "give fewer files at a time",
+                ));
+            }
         }
         Ok(())
     }
 
     /// Notes something wrong at the key or item under construction.
     fn fault(&mut self, place: Place, message: impl Into<String>, help: &str) {
-        if self.faults.len() < MOST_FAULTS {
+        if self.faults.len() < self.budget.faults_of_one() {
             let path = self.path();
-            self.faults.push(Fault { path, ..Fault::new(place, message, help) });
+            self.faults.push(Fault {
+                path,
+                ..Fault::new(place, message, help)
+            });
         }
     }
 
@@ -391,7 +494,10 @@ impl<'s, 'c> Builder<'s, 'c> {
             self.chunk.start.saturating_add(number(within))
         };
         Place {
-            line: self.chunk.line.saturating_add(number(span.start.line().saturating_sub(1))),
+            line: self
+                .chunk
+                .line
+                .saturating_add(number(span.start.line().saturating_sub(1))),
             column: number(span.start.col()).saturating_add(1),
             start: offset(&span.start),
             end: offset(&span.end),
@@ -409,8 +515,12 @@ impl<'s, 'c> Builder<'s, 'c> {
 
 /// The parser's words without its capitals and odd quotes.
 fn syntax_message(error: &ScanError) -> String {
-    let words = error.kind().to_string();
-    fault::plain(&words.replace('\'', "`"), 200)
+    let words = error.kind().to_string().replace('\'', "`");
+    let words = match words.split_once(", ") {
+        Some((before, rest)) if before.starts_with("while ") => rest,
+        _ => &words,
+    };
+    fault::plain(words, 200)
 }
 
 fn syntax_help(kind: &ErrorKind) -> &'static str {
@@ -432,7 +542,11 @@ fn syntax_help(kind: &ErrorKind) -> &'static str {
 }
 
 fn too_deep(place: Place) -> Fault {
-    Fault::new(place, format!("values lie more than {DEPTH} deep in each other"), "nest less deeply")
+    Fault::new(
+        place,
+        format!("values lie more than {DEPTH} deep in each other"),
+        "nest less deeply",
+    )
 }
 
 fn plain(text: Cow<'_, str>) -> Value<'_> {
@@ -450,11 +564,18 @@ fn is_new<'s>(entries: &[Entry<'s>], seen: &mut Option<HashSet<Cow<'s, str>>>, n
     if entries.len() < FEW {
         return entries.iter().all(|entry| entry.key != *name);
     }
-    seen.get_or_insert_with(|| entries.iter().map(|entry| entry.key.clone()).collect()).insert(name.clone())
+    seen.get_or_insert_with(|| entries.iter().map(|entry| entry.key.clone()).collect())
+        .insert(name.clone())
 }
 
 fn measure(node: &Node<'_>) -> Size {
-    let length = |text: &Cow<'_, str>| if matches!(text, Cow::Owned(_)) { text.len() / 64 } else { 0 };
+    let length = |text: &Cow<'_, str>| {
+        if matches!(text, Cow::Owned(_)) {
+            text.len() / 64
+        } else {
+            0
+        }
+    };
     let mut size = Size { height: 0, cost: 1 };
     let mut add = |node: &Node<'_>, extra| {
         let inner = measure(node);
@@ -475,8 +596,14 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Option<Document<'_>>, Fault> {
-        let mut copies = Copies(1_000_000);
-        parse(&Chunk { text, line: 1, start: 0 }, &mut copies)
+        parse(
+            &Chunk {
+                text,
+                line: 1,
+                start: 0,
+            },
+            &mut Budget::default(),
+        )
     }
 
     /// The value in the manner of JSON; an error as its place and message; faults in the structure behind a `!`.
@@ -519,7 +646,10 @@ mod tests {
         for (text, expected) in [
             ("a: 1\nb: [x, 'y', \"1\"]\n", r#"{a:1,b:["x","y","1"]}"#),
             ("a: !!str 12\nb: !!str\nc: !!str ~\n", r#"{a:"12",b:"",c:"~"}"#),
-            ("a: !!int \"12\"\nb: !!bool \"yes\"\nc: !!null ''\nd: !!float 1\n", "{a:12,b:true,c:null,d:1}"),
+            (
+                "a: !!int \"12\"\nb: !!bool \"yes\"\nc: !!null ''\nd: !!float 1\n",
+                "{a:12,b:true,c:null,d:1}",
+            ),
             ("a: !foo 12\nb: ! 12\nc: !foo {b: c}\n", r#"{a:"12",b:"12",c:{b:"c"}}"#),
             ("%TAG !x! tag:yaml.org,2002:\n---\na: !x!str 12\n", r#"{a:"12"}"#),
             ("a: &x {b: 1}\nc: *x\n", "{a:{b:1},c:{b:1}}"),
@@ -555,19 +685,40 @@ mod tests {
     fn what_kubectl_refuses_is_a_fault() {
         for (text, expected) in [
             ("a: !!int abc\n", "{a:?} ! 1:10 a: this value does not fit its tag"),
-            ("a: [!!int 1.0]\n", "{a:[?]} ! 1:11 a[0]: this value does not fit its tag"),
+            (
+                "a: [!!int 1.0]\n",
+                "{a:[?]} ! 1:11 a[0]: this value does not fit its tag",
+            ),
             ("a: !!binary aGVsbG8=\n", "{a:?} ! 1:13 a: `!!binary` is not read here"),
             ("a: 1\n\"a\": 2\n", "{a:1} ! 2:1 a: `a` stands here a second time"),
-            ("b: {a: 1, a: 2}\n", "{b:{a:1}} ! 1:11 b.a: `a` stands here a second time"),
-            ("a:\n  1: x\n  yes: y\n", "{a:{1:\"x\",yes:true}} ! 2:3 a.1: this key is not a text ! 3:3 a.yes: this key is not a text"),
-            ("x: {a: 1, <<: {a: 2}}\n", "{x:{a:1}} ! 1:5 x: `a` stands before a merge that gives it too"),
-            ("x: {<<: {a: 1}, <<: {b: 1}}\n", "{x:{a:1}} ! 1:17 x.<<: `<<` stands here a second time"),
-            ("x: {<<: 5}\n", "{x:{}} ! 1:9 x: a merge `<<` takes a mapping or a list of mappings"),
+            (
+                "b: {a: 1, a: 2}\n",
+                "{b:{a:1}} ! 1:11 b.a: `a` stands here a second time",
+            ),
+            (
+                "a:\n  1: x\n  yes: y\n",
+                "{a:{1:\"x\",yes:true}} ! 2:3 a.1: this key is not a text ! 3:3 a.yes: this key is not a text",
+            ),
+            (
+                "x: {a: 1, <<: {a: 2}}\n",
+                "{x:{a:1}} ! 1:5 x: `a` stands before a merge that gives it too",
+            ),
+            (
+                "x: {<<: {a: 1}, <<: {b: 1}}\n",
+                "{x:{a:1}} ! 1:17 x.<<: `<<` stands here a second time",
+            ),
+            (
+                "x: {<<: 5}\n",
+                "{x:{}} ! 1:9 x: a merge `<<` takes a mapping or a list of mappings",
+            ),
             ("? [a]\n: b\n", "1:3: a list or a mapping stands as a key"),
             ("{a: b}: c\n", "1:1: a list or a mapping stands as a key"),
-            ("a: &x [1]\n*x : 2\n", "2:1: this alias stands as a key but names no text"),
+            (
+                "a: &x [1]\n*x : 2\n",
+                "2:1: this alias stands as a key but names no text",
+            ),
             ("a: &a [*a]\n", "1:8: this alias stands inside what it names"),
-            ("a: *b\n", "1:4: while parsing node, found unknown anchor"),
+            ("a: *b\n", "1:4: found unknown anchor"),
             ("a: 'b\n", "1:4: unclosed quote"),
             ("a: @b\n", "1:4: unexpected character: `@`"),
             ("a: b: c\n", "1:5: mapping values are not allowed in this context"),
@@ -585,12 +736,24 @@ mod tests {
     fn depth_and_aliases_are_bounded() {
         let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(read(&nested(DEPTH)).is_ok());
-        for text in [nested(DEPTH + 1), nested(100_000), "[".repeat(10_000_000), "- ".repeat(100_000)] {
+        for text in [
+            nested(DEPTH + 1),
+            nested(100_000),
+            "[".repeat(10_000_000),
+            "- ".repeat(100_000),
+        ] {
             let message = read(&text).unwrap_err().message;
             assert_eq!(message, "values lie more than 64 deep in each other");
         }
-        let deep = format!("a: &a {}\nb: &b {{c: {}}}\nd: *b\n", nested(50), "[".repeat(20) + "*a" + &"]".repeat(20));
-        assert_eq!(read(&deep).unwrap_err().message, "values lie more than 64 deep in each other");
+        let deep = format!(
+            "a: &a {}\nb: &b {{c: {}}}\nd: *b\n",
+            nested(50),
+            "[".repeat(20) + "*a" + &"]".repeat(20)
+        );
+        assert_eq!(
+            read(&deep).unwrap_err().message,
+            "values lie more than 64 deep in each other"
+        );
     }
 
     #[test]
@@ -600,21 +763,60 @@ mod tests {
             let before = format!("*a{}", level - 1);
             bomb += &format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(", "));
         }
-        assert_eq!(read(&bomb).unwrap_err().message, "the aliases of this document multiply beyond bounds");
-        let long = format!("a: &a \"{}\\n\"\nb: [{}]\n", "x".repeat(1_000_000), vec!["*a"; 1_000].join(", "));
-        assert_eq!(read(&long).unwrap_err().message, "the aliases of this document multiply beyond bounds");
+        assert_eq!(
+            read(&bomb).unwrap_err().message,
+            "the aliases of this document multiply beyond bounds"
+        );
+        let long = format!(
+            "a: &a \"{}\\n\"\nb: [{}]\n",
+            "x".repeat(1_000_000),
+            vec!["*a"; 1_000].join(", ")
+        );
+        assert_eq!(
+            read(&long).unwrap_err().message,
+            "the aliases of this document multiply beyond bounds"
+        );
     }
 
     #[test]
     fn places_are_those_of_the_file() {
-        let chunk = Chunk { text: "spec:\n  ü: [b, 'c']\n", line: 10, start: 100 };
-        let mut copies = Copies(0);
-        let root = parse(&chunk, &mut copies).unwrap().unwrap().root;
+        let chunk = Chunk {
+            text: "spec:\n  ü: [b, 'c']\n",
+            line: 10,
+            start: 100,
+        };
+        let root = parse(&chunk, &mut Budget::default()).unwrap().unwrap().root;
         let spec = &root.entries().unwrap()[0];
         let list = &spec.node.entries().unwrap()[0];
-        let Value::List(items) = &list.node.value else { panic!("a list") };
-        assert_eq!(spec.place, Place { line: 10, column: 1, start: 100, end: 104 });
-        assert_eq!(list.place, Place { line: 11, column: 3, start: 108, end: 110 });
-        assert_eq!(items[1].place, Place { line: 11, column: 10, start: 116, end: 119 });
+        let Value::List(items) = &list.node.value else {
+            panic!("a list")
+        };
+        assert_eq!(
+            spec.place,
+            Place {
+                line: 10,
+                column: 1,
+                start: 100,
+                end: 104
+            }
+        );
+        assert_eq!(
+            list.place,
+            Place {
+                line: 11,
+                column: 3,
+                start: 108,
+                end: 110
+            }
+        );
+        assert_eq!(
+            items[1].place,
+            Place {
+                line: 11,
+                column: 10,
+                start: 116,
+                end: 119
+            }
+        );
     }
 }

@@ -61,7 +61,9 @@ fn number(text: &str) -> Option<Scalar> {
     } else {
         text
     };
-    integer(plain).or_else(|| decimal(plain).map(Scalar::Float)).or_else(|| odd_binary(plain))
+    integer(plain)
+        .or_else(|| decimal(plain).map(Scalar::Float))
+        .or_else(|| odd_binary(plain))
 }
 
 /// An integer as Go's `ParseInt(text, 0, 64)`, then `ParseUint`, reads it.
@@ -116,7 +118,11 @@ fn decimal(text: &str) -> Option<f64> {
         None => !mantissa.is_empty() && digits(mantissa),
     };
     let scaled = exponent.is_none_or(|exponent| !exponent.is_empty() && digits(exponent));
-    let value = if sound && scaled { text.parse::<f64>().ok()? } else { return None };
+    let value = if sound && scaled {
+        text.parse::<f64>().ok()?
+    } else {
+        return None;
+    };
     value.is_finite().then_some(value)
 }
 
@@ -144,7 +150,9 @@ mod tests {
         for text in ["yes", "Yes", "YES", "on", "On", "ON", "y", "Y", "true", "True", "TRUE"] {
             assert_eq!(resolve(text), Scalar::Bool(true), "{text}");
         }
-        for text in ["no", "No", "NO", "off", "Off", "OFF", "n", "N", "false", "False", "FALSE"] {
+        for text in [
+            "no", "No", "NO", "off", "Off", "OFF", "n", "N", "false", "False", "FALSE",
+        ] {
             assert_eq!(resolve(text), Scalar::Bool(false), "{text}");
         }
         for (text, value) in INTEGERS {
@@ -154,7 +162,10 @@ mod tests {
             assert_eq!(resolve(text), Scalar::Float(*value), "{text}");
         }
         for text in [".nan", ".NaN", ".NAN"] {
-            assert!(matches!(resolve(text), Scalar::Float(value) if value.is_nan()), "{text}");
+            assert!(
+                matches!(resolve(text), Scalar::Float(value) if value.is_nan()),
+                "{text}"
+            );
         }
     }
 

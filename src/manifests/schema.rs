@@ -16,7 +16,10 @@ use crate::api::forms::StringRule;
 #[derive(Debug)]
 pub(crate) enum Schema {
     Text(Box<Text>),
-    Integer { least: i64, most: i64 },
+    Integer {
+        least: i64,
+        most: i64,
+    },
     Number,
     Bool,
     List(Box<List>),
@@ -76,36 +79,60 @@ pub(crate) struct Field {
 impl Object {
     /// A mapping of these fields; `!` before a name makes the field required.
     pub(crate) fn of<const N: usize>(fields: [(&str, Schema); N]) -> Self {
-        let required: Vec<_> = fields.iter().filter_map(|(name, _)| name.strip_prefix('!')).map(String::from).collect();
+        let required: Vec<_> = fields
+            .iter()
+            .filter_map(|(name, _)| name.strip_prefix('!'))
+            .map(String::from)
+            .collect();
         let fields = fields
             .into_iter()
-            .map(|(name, schema)| Field { name: name.trim_start_matches('!').to_owned(), schema })
+            .map(|(name, schema)| Field {
+                name: name.trim_start_matches('!').to_owned(),
+                schema,
+            })
             .collect();
         Self::new(fields, &required)
     }
 
     fn new(mut fields: Vec<Field>, required: &[String]) -> Self {
         fields.sort_by(|one, other| one.name.cmp(&other.name));
-        let bits = fields.iter().enumerate().filter(|(_, field)| required.contains(&field.name));
+        let bits = fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| required.contains(&field.name));
         let required = bits.fold(0, |bits, (index, _)| bits | bit(index));
-        Self { fields, required, ..Self::default() }
+        Self {
+            fields,
+            required,
+            ..Self::default()
+        }
     }
 
     /// The field of that name and its bit.
     pub(crate) fn field(&self, name: &str) -> Option<(&Field, u128)> {
-        let index = self.fields.binary_search_by(|field| field.name.as_str().cmp(name)).ok()?;
+        let index = self
+            .fields
+            .binary_search_by(|field| field.name.as_str().cmp(name))
+            .ok()?;
         Some((self.fields.get(index)?, bit(index)))
     }
 
     /// The required fields that are not among those seen.
     pub(crate) fn missing(&self, seen: u128) -> impl Iterator<Item = &Field> {
         let missing = self.required & !seen;
-        self.fields.iter().enumerate().filter(move |(index, _)| missing & bit(*index) != 0).map(|(_, field)| field)
+        self.fields
+            .iter()
+            .enumerate()
+            .filter(move |(index, _)| missing & bit(*index) != 0)
+            .map(|(_, field)| field)
     }
 }
 
 fn bit(index: usize) -> u128 {
-    u32::try_from(index).ok().and_then(|index| 1_u128.checked_shl(index)).unwrap_or_default()
+    u32::try_from(index)
+        .ok()
+        .and_then(|index| 1_u128.checked_shl(index))
+        .unwrap_or_default()
 }
 
 /// Why a schema cannot be used.
@@ -129,7 +156,10 @@ pub(crate) struct Compiler {
 
 impl Compiler {
     pub(crate) fn new(rules: &'static [StringRule]) -> Self {
-        Self { rules, patterns: HashMap::new() }
+        Self {
+            rules,
+            patterns: HashMap::new(),
+        }
     }
 
     pub(crate) fn compile(&mut self, props: &JSONSchemaProps) -> Result<Schema, SchemaError> {
@@ -148,7 +178,11 @@ impl Compiler {
     /// A text of at most so many characters and that pattern.
     pub(crate) fn bounded(&mut self, longest: usize, pattern: &str) -> Result<Schema, SchemaError> {
         let pattern = Some(self.pattern(pattern)?);
-        Ok(Schema::Text(Box::new(Text { longest: Some(longest), pattern, ..Text::default() })))
+        Ok(Schema::Text(Box::new(Text {
+            longest: Some(longest),
+            pattern,
+            ..Text::default()
+        })))
     }
 
     fn pattern(&mut self, pattern: &str) -> Result<Regex, SchemaError> {
@@ -168,8 +202,17 @@ impl Compiler {
         Ok(Text {
             shortest: size(props.min_length).unwrap_or_default(),
             longest: size(props.max_length),
-            pattern: props.pattern.as_deref().map(|pattern| self.pattern(pattern)).transpose()?,
-            options: props.enum_.iter().flatten().filter_map(|value| option(&value.0)).collect(),
+            pattern: props
+                .pattern
+                .as_deref()
+                .map(|pattern| self.pattern(pattern))
+                .transpose()?,
+            options: props
+                .enum_
+                .iter()
+                .flatten()
+                .filter_map(|value| option(&value.0))
+                .collect(),
             rules: props
                 .x_kubernetes_validations
                 .iter()
@@ -199,7 +242,10 @@ impl Compiler {
     fn object(&mut self, props: &JSONSchemaProps) -> Result<Object, SchemaError> {
         let mut fields = Vec::new();
         for (name, schema) in props.properties.iter().flatten() {
-            fields.push(Field { name: name.clone(), schema: self.compile(schema)? });
+            fields.push(Field {
+                name: name.clone(),
+                schema: self.compile(schema)?,
+            });
         }
         let others = match &props.additional_properties {
             Some(JSONSchemaPropsOrBool::Schema(schema)) => Some(Box::new(self.compile(schema)?)),
@@ -227,8 +273,14 @@ fn refuse_unknown(props: &JSONSchemaProps) -> Result<(), SchemaError> {
         ("exclusiveMaximum", props.exclusive_maximum == Some(true)),
         ("patternProperties", props.pattern_properties.is_some()),
         ("nullable", props.nullable == Some(true)),
-        ("x-kubernetes-int-or-string", props.x_kubernetes_int_or_string == Some(true)),
-        ("x-kubernetes-preserve-unknown-fields", props.x_kubernetes_preserve_unknown_fields == Some(true)),
+        (
+            "x-kubernetes-int-or-string",
+            props.x_kubernetes_int_or_string == Some(true),
+        ),
+        (
+            "x-kubernetes-preserve-unknown-fields",
+            props.x_kubernetes_preserve_unknown_fields == Some(true),
+        ),
     ];
     match unknown.into_iter().find(|(_, present)| *present) {
         Some((name, _)) => Err(SchemaError::Unknown(name.to_owned())),
@@ -242,7 +294,10 @@ fn integer(props: &JSONSchemaProps) -> Schema {
         _ => (i64::MIN, i64::MAX),
     };
     let bound = |bound: Option<f64>, default| bound.and_then(whole).unwrap_or(default);
-    Schema::Integer { least: bound(props.minimum, least), most: bound(props.maximum, most) }
+    Schema::Integer {
+        least: bound(props.minimum, least),
+        most: bound(props.maximum, most),
+    }
 }
 
 fn size(bound: Option<i64>) -> Option<usize> {
@@ -291,7 +346,13 @@ mod tests {
 
     #[test]
     fn a_whole_number_is_found_in_a_float() {
-        for (number, expected) in [(3.0, Some(3)), (-0.0, Some(0)), (3.5, None), (1e300, None), (f64::NAN, None)] {
+        for (number, expected) in [
+            (3.0, Some(3)),
+            (-0.0, Some(0)),
+            (3.5, None),
+            (1e300, None),
+            (f64::NAN, None),
+        ] {
             assert_eq!(whole(number), expected, "{number}");
         }
     }

@@ -41,8 +41,22 @@ struct Documents<'s> {
 
 impl<'s> Documents<'s> {
     fn new(text: &'s str) -> Self {
-        let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Self { text, lines: Lines { text, at: start, number: 0 }, start, line: 1, seen: Seen::default() }
+        let start = if text.starts_with('\u{feff}') {
+            '\u{feff}'.len_utf8()
+        } else {
+            0
+        };
+        Self {
+            text,
+            lines: Lines {
+                text,
+                at: start,
+                number: 0,
+            },
+            start,
+            line: 1,
+            seen: Seen::default(),
+        }
     }
 
     /// Ends the document at `end`; gives it if there is anything in it.
@@ -64,7 +78,9 @@ impl<'s> Iterator for Documents<'s> {
                 Line::Directive => self.seen.directive = true,
                 Line::Content => self.seen.content = true,
                 Line::Start { content } => {
-                    let old = (self.seen.content || self.seen.marker).then(|| self.cut(line.start, line.number)).flatten();
+                    let old = (self.seen.content || self.seen.marker)
+                        .then(|| self.cut(line.start, line.number))
+                        .flatten();
                     self.seen.marker = true;
                     self.seen.content = content;
                     if old.is_some() {
@@ -92,7 +108,10 @@ enum Line {
 
 fn kind(line: &str, begun: bool) -> Line {
     let blank = |text: &str| matches!(text.trim_start_matches([' ', '\t']).bytes().next(), None | Some(b'#'));
-    let marked = |mark| line.strip_prefix(mark).filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+    let marked = |mark| {
+        line.strip_prefix(mark)
+            .filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+    };
     match line.bytes().next() {
         Some(b'-') => match marked("---") {
             Some(rest) => Line::Start { content: !blank(rest) },
@@ -125,18 +144,29 @@ impl<'s> Iterator for Lines<'s> {
     fn next(&mut self) -> Option<OneLine<'s>> {
         let start = self.at;
         let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = rest.bytes().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
+        let length = rest
+            .bytes()
+            .position(|byte| matches!(byte, b'\n' | b'\r'))
+            .unwrap_or(rest.len());
         let (text, tail) = rest.split_at_checked(length)?;
         let end = if tail.starts_with("\r\n") { 2 } else { tail.len().min(1) };
         self.at = start + length + end;
         self.number += 1;
-        Some(OneLine { text, start, number: self.number })
+        Some(OneLine {
+            text,
+            start,
+            number: self.number,
+        })
     }
 }
 
 fn chunk(text: &str, range: Range<usize>, line: u32) -> Option<Chunk<'_>> {
     let start = u32::try_from(range.start).ok()?;
-    Some(Chunk { text: text.get(range)?, line, start })
+    Some(Chunk {
+        text: text.get(range)?,
+        line,
+        start,
+    })
 }
 
 /// A chunk that begins with `{` may be several JSON values in a row.
@@ -151,8 +181,17 @@ fn json_values(whole: Chunk<'_>) -> Vec<Chunk<'_>> {
             break;
         };
         chunks.push(Chunk { text: value, ..rest });
-        let lines = Lines { text: value, at: 0, number: 0 }.count();
-        let whole_lines = if value.ends_with(['\n', '\r']) { lines } else { lines - 1 };
+        let lines = Lines {
+            text: value,
+            at: 0,
+            number: 0,
+        }
+        .count();
+        let whole_lines = if value.ends_with(['\n', '\r']) {
+            lines
+        } else {
+            lines - 1
+        };
         rest = Chunk {
             // A value that follows on the same line keeps its column by the blanks before it: see `next_value`.
             text: tail,
@@ -199,7 +238,10 @@ pub(crate) fn forbidden(chunk: &Chunk<'_>) -> Option<Fault> {
     if !chunk.text.bytes().any(suspicious) {
         return None;
     }
-    let (at, character) = chunk.text.char_indices().find(|(_, character)| is_forbidden(*character))?;
+    let (at, character) = chunk
+        .text
+        .char_indices()
+        .find(|(_, character)| is_forbidden(*character))?;
     let place = place_in(chunk, at, character.len_utf8());
     let code = u32::from(character);
     let (message, help) = match character {
@@ -228,10 +270,19 @@ fn place_in(chunk: &Chunk<'_>, at: usize, length: usize) -> Place {
     let mut characters = before.chars().peekable();
     while let Some(character) = characters.next() {
         let breaks = character == '\n' || character == '\r' && characters.peek() != Some(&'\n');
-        (line, column) = if breaks { (line.saturating_add(1), 1) } else { (line, column.saturating_add(1)) };
+        (line, column) = if breaks {
+            (line.saturating_add(1), 1)
+        } else {
+            (line, column.saturating_add(1))
+        };
     }
     let offset = |at: usize| chunk.start.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
-    Place { line, column, start: offset(at), end: offset(at + length) }
+    Place {
+        line,
+        column,
+        start: offset(at),
+        end: offset(at + length),
+    }
 }
 
 #[cfg(test)]
@@ -246,24 +297,49 @@ mod tests {
     fn documents_begin_at_three_dashes_and_keep_their_lines() {
         assert_eq!(split("a: 1\n---\nb: 2\n"), [(1, "a: 1\n"), (2, "---\nb: 2\n")]);
         assert_eq!(split("---\na: 1\n---\nb: 2"), [(1, "---\na: 1\n"), (3, "---\nb: 2")]);
-        assert_eq!(split("a: 1\r\n---\r\nb: 2\r\n"), [(1, "a: 1\r\n"), (2, "---\r\nb: 2\r\n")]);
+        assert_eq!(
+            split("a: 1\r\n---\r\nb: 2\r\n"),
+            [(1, "a: 1\r\n"), (2, "---\r\nb: 2\r\n")]
+        );
         assert_eq!(split("a: 1\r---\rb: 2\r"), [(1, "a: 1\r"), (2, "---\rb: 2\r")]);
-        assert_eq!(split("--- {a: 1}\n--- # two\nb: 2\n"), [(1, "--- {a: 1}\n"), (2, "--- # two\nb: 2\n")]);
+        assert_eq!(
+            split("--- {a: 1}\n--- # two\nb: 2\n"),
+            [(1, "--- {a: 1}\n"), (2, "--- # two\nb: 2\n")]
+        );
     }
 
     #[test]
     fn a_line_that_only_looks_like_a_marker_is_content() {
-        for text in ["a: |\n ---\n b\n", "---a: 1\n", "----\n", "...a\n", " ---\n", "a: 'x\n ---\n'\n"] {
+        for text in [
+            "a: |\n ---\n b\n",
+            "---a: 1\n",
+            "----\n",
+            "...a\n",
+            " ---\n",
+            "a: 'x\n ---\n'\n",
+        ] {
             assert_eq!(split(text), [(1, text)], "{text}");
         }
     }
 
     #[test]
     fn documents_without_content_are_left_out() {
-        for text in ["", "\n\n", "# only a comment\n", "---\n---\n# x\n---\n", "---\n...\n", "\u{feff}", "---", " \t\r\n"] {
+        for text in [
+            "",
+            "\n\n",
+            "# only a comment\n",
+            "---\n---\n# x\n---\n",
+            "---\n...\n",
+            "\u{feff}",
+            "---",
+            " \t\r\n",
+        ] {
             assert_eq!(split(text), [], "{text:?}");
         }
-        assert_eq!(split("---\n# Source: chart/a.yaml\n---\n# Source: chart/b.yaml\nb: 2\n").len(), 1);
+        assert_eq!(
+            split("---\n# Source: chart/a.yaml\n---\n# Source: chart/b.yaml\nb: 2\n").len(),
+            1
+        );
     }
 
     #[test]
@@ -284,11 +360,10 @@ mod tests {
 
     #[test]
     fn json_values_may_follow_each_other() {
-        assert_eq!(split("{\"a\": \"}{\\\"\"}\n{\"b\": [{}]} {}"), [
-            (1, "{\"a\": \"}{\\\"\"}\n"),
-            (2, "{\"b\": [{}]} "),
-            (2, "{}")
-        ]);
+        assert_eq!(
+            split("{\"a\": \"}{\\\"\"}\n{\"b\": [{}]} {}"),
+            [(1, "{\"a\": \"}{\\\"\"}\n"), (2, "{\"b\": [{}]} "), (2, "{}")]
+        );
         assert_eq!(split("{\n}\n\n{}\n"), [(1, "{\n}\n\n"), (4, "{}\n")]);
         for text in ["{a: '} {'}\n", "{a: it's}\n", "{\"a\": 1\n", "{}}\n", "{a: b}: c\n"] {
             assert_eq!(split(text), [(1, text)], "{text}");
@@ -304,11 +379,19 @@ mod tests {
             ("a: \u{85}", 1, 4),
             ("\u{ffff}", 1, 1),
         ] {
-            let chunk = Chunk { text, line: 1, start: 0 };
+            let chunk = Chunk {
+                text,
+                line: 1,
+                start: 0,
+            };
             let place = forbidden(&chunk).map(|fault| (fault.place.line, fault.place.column));
             assert_eq!(place, Some((line, column)), "{text:?}");
         }
-        let fine = Chunk { text: "a: \u{a0}ä€😀\u{fffd}\t\r\n", line: 1, start: 0 };
+        let fine = Chunk {
+            text: "a: \u{a0}ä€😀\u{fffd}\t\r\n",
+            line: 1,
+            start: 0,
+        };
         assert_eq!(forbidden(&fine), None);
     }
 }

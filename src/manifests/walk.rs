@@ -4,19 +4,27 @@ use std::collections::HashSet;
 
 use super::fault::{self, Fault, Trail};
 use super::node::{Entry, Node, Place, Value};
-use super::parse::MOST_FAULTS;
 use super::schema::{self, Distinct, List, Object, Schema, Text};
 use crate::api::forms;
 
 /// Up to this many entries a list is searched from end to end for duplicates.
 const FEW: usize = 50;
 
-/// What is wrong with an object. `source` is the text that the places point into.
-pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &str) -> Vec<Fault> {
-    let mut walker = Walker { source, faults: Vec::new() };
+/// What is wrong with an object, up to `most` faults. `source` is the text that the places point into.
+pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &str, most: usize) -> Vec<Fault> {
+    let mut walker = Walker {
+        source,
+        faults: Vec::new(),
+        most,
+    };
     let trail = Trail::root(node.place);
     walker.object(root, node.entries().unwrap_or_default(), &trail);
-    if let Some(entry) = node.entries().into_iter().flatten().find(|entry| entry.key == "metadata") {
+    if let Some(entry) = node
+        .entries()
+        .into_iter()
+        .flatten()
+        .find(|entry| entry.key == "metadata")
+    {
         if entry.node.value != Value::Null {
             walker.value(metadata, &entry.node, &trail.field("metadata", entry.place));
         }
@@ -27,6 +35,7 @@ pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &s
 struct Walker<'s> {
     source: &'s str,
     faults: Vec<Fault>,
+    most: usize,
 }
 
 impl Walker<'_> {
@@ -45,7 +54,12 @@ impl Walker<'_> {
             (Schema::Number, Value::Float(value)) if value.is_finite() => {}
             (Schema::List(list), Value::List(nodes)) => self.list(list, nodes, trail),
             (Schema::Object(object), Value::Map(entries)) => self.object(object, entries, trail),
-            (_, Value::Null) => self.add(trail, node.place, "null in a list", "give the entry a value or remove it"),
+            (_, Value::Null) => self.add(
+                trail,
+                node.place,
+                "null in a list",
+                "give the entry a value or remove it",
+            ),
             _ => self.mismatch(schema, node, trail),
         }
     }
@@ -64,12 +78,22 @@ impl Walker<'_> {
         } else {
             return;
         };
-        self.add(trail, place, message, format!("write a whole number from {least} to {most}"));
+        self.add(
+            trail,
+            place,
+            message,
+            format!("write a whole number from {least} to {most}"),
+        );
     }
 
     fn list(&mut self, list: &List, nodes: &[Node<'_>], trail: &Trail<'_>) {
         if nodes.len() < list.fewest {
-            self.add(trail, trail.place, "an empty list", format!("list at least {}", count(list.fewest, "entry")));
+            self.add(
+                trail,
+                trail.place,
+                "an empty list",
+                format!("list at least {}", count(list.fewest, "entry")),
+            );
         }
         let most = list.most.unwrap_or(usize::MAX);
         if nodes.len() > most {
@@ -91,7 +115,11 @@ impl Walker<'_> {
         match distinct {
             Distinct::Nothing => {}
             Distinct::Value => {
-                for index in repeated(nodes, |one, other| one.text().is_some() && one.text() == other.text(), Node::text) {
+                for index in repeated(
+                    nodes,
+                    |one, other| one.text().is_some() && one.text() == other.text(),
+                    Node::text,
+                ) {
                     if let Some(node) = nodes.get(index) {
                         let trail = trail.item(index, node.place);
                         let message = format!("{} is listed twice", trail.shown(node.text().unwrap_or_default()));
@@ -110,9 +138,18 @@ impl Walker<'_> {
                 };
                 for index in repeated(nodes, same, all) {
                     if let Some(node) = nodes.get(index) {
-                        let names: Vec<_> = all(node).unwrap_or_default().iter().map(|key| fault::quoted(key)).collect();
+                        let names: Vec<_> = all(node)
+                            .unwrap_or_default()
+                            .iter()
+                            .map(|key| fault::quoted(key))
+                            .collect();
                         let message = format!("a second entry for {}", names.join(", "));
-                        self.add(&trail.item(index, node.place), node.place, message, "merge it into the first");
+                        self.add(
+                            &trail.item(index, node.place),
+                            node.place,
+                            message,
+                            "merge it into the first",
+                        );
                     }
                 }
             }
@@ -143,7 +180,12 @@ impl Walker<'_> {
         }
         for field in object.missing(seen) {
             let message = format!("`{}` is missing", field.name);
-            self.add(&trail.field(&field.name, trail.place), trail.place, message, format!("add `{}`", field.name));
+            self.add(
+                &trail.field(&field.name, trail.place),
+                trail.place,
+                message,
+                format!("add `{}`", field.name),
+            );
         }
         self.size(object, present, trail);
     }
@@ -164,17 +206,39 @@ impl Walker<'_> {
         let help = match fault::nearest(&entry.key, names()) {
             Some(name) => format!("did you mean `{name}`?"),
             None if object.fields.is_empty() => String::from("remove it"),
-            None => format!("remove it; there are {}", any_of(names())),
+            None => format!("remove it; there are {}", any_of(names().take(20))),
         };
-        self.add(trail, entry.place, format!("unknown field {}", fault::quoted(&entry.key)), help);
+        self.add(
+            trail,
+            entry.place,
+            format!("unknown field {}", fault::quoted(&entry.key)),
+            help,
+        );
     }
 
     fn mismatch(&mut self, schema: &Schema, node: &Node<'_>, trail: &Trail<'_>) {
         let written = self.written(node.place);
-        let place = if matches!(node.value, Value::List(_) | Value::Map(_)) { trail.place } else { node.place };
+        let place = if matches!(node.value, Value::List(_) | Value::Map(_)) {
+            trail.place
+        } else {
+            node.place
+        };
         let message = match &node.value {
             Value::List(_) | Value::Map(_) => format!("{} where {} is wanted", is(&node.value), wanted(schema)),
-            value => format!("{} is {} where {} is wanted", trail.shown(written), is(value), wanted(schema)),
+            value => {
+                // Quoted or not is the whole point, so this shows what is written rather than what it means.
+                let read = if matches!(value, Value::Text(_)) {
+                    "is"
+                } else {
+                    "is read as"
+                };
+                format!(
+                    "{} {read} {} where {} is wanted",
+                    trail.shown(written),
+                    is(value),
+                    wanted(schema)
+                )
+            }
         };
         self.add(trail, place, message, mismatch_help(schema, node, trail, written));
     }
@@ -182,27 +246,39 @@ impl Walker<'_> {
     /// A scalar as it stands in the file.
     fn written(&self, place: Place) -> &str {
         let range = usize::try_from(place.start).ok().zip(usize::try_from(place.end).ok());
-        range.and_then(|(start, end)| self.source.get(start..end)).unwrap_or_default()
+        range
+            .and_then(|(start, end)| self.source.get(start..end))
+            .unwrap_or_default()
     }
 
     fn add(&mut self, trail: &Trail<'_>, place: Place, message: impl Into<String>, help: impl Into<String>) {
         if !self.is_full() {
-            self.faults.push(Fault { path: trail.path(), ..Fault::new(place, message, help) });
+            self.faults.push(Fault {
+                path: trail.path(),
+                ..Fault::new(place, message, help)
+            });
         }
     }
 
     fn is_full(&self) -> bool {
-        self.faults.len() >= MOST_FAULTS
+        self.faults.len() >= self.most
     }
 }
 
 fn text_fault(text: &Text, value: &str, trail: &Trail<'_>) -> Option<(String, String)> {
     let shown = || trail.shown(value);
     if value.len() < text.shortest || text.shortest > 1 && value.chars().count() < text.shortest {
-        let message = if value.is_empty() { String::from("an empty text") } else { format!("{} is too short", shown()) };
+        let message = if value.is_empty() {
+            String::from("an empty text")
+        } else {
+            format!("{} is too short", shown())
+        };
         return Some((message, format!("write at least {}", count(text.shortest, "character"))));
     }
-    if let Some(longest) = text.longest.filter(|longest| value.len() > *longest && value.chars().count() > *longest) {
+    if let Some(longest) = text
+        .longest
+        .filter(|longest| value.len() > *longest && value.chars().count() > *longest)
+    {
         let message = format!("{} has {}", shown(), count(value.chars().count(), "character"));
         return Some((message, format!("write at most {}", count(longest, "character"))));
     }
@@ -217,11 +293,17 @@ fn text_fault(text: &Text, value: &str, trail: &Trail<'_>) -> Option<(String, St
     if let Some(pattern) = text.pattern.as_ref().filter(|pattern| !pattern.is_match(value)) {
         return Some(match forms::in_words(pattern.as_str()) {
             Some((form, mend)) => (format!("{} is not {form}", shown()), mend.to_owned()),
-            None => (format!("{} has a form that is not allowed", shown()), format!("match `{}`", pattern.as_str())),
+            None => (
+                format!("{} has a form that is not allowed", shown()),
+                format!("match `{}`", pattern.as_str()),
+            ),
         });
     }
     let rule = text.rules.iter().find(|rule| !(rule.holds)(value))?;
-    Some((format!("{}: {}", shown(), rule.message), String::from("correct the value")))
+    Some((
+        format!("{}: {}", shown(), rule.message),
+        String::from("correct the value"),
+    ))
 }
 
 fn mismatch_help(schema: &Schema, node: &Node<'_>, trail: &Trail<'_>, written: &str) -> String {
@@ -294,7 +376,11 @@ fn repeated<'n, 's, K: Eq + std::hash::Hash>(
 }
 
 fn positions<'n, 's>(nodes: &'n [Node<'s>], mut holds: impl FnMut(&'n Node<'s>) -> bool) -> Vec<usize> {
-    nodes.iter().enumerate().filter_map(|(index, node)| holds(node).then_some(index)).collect()
+    nodes
+        .iter()
+        .enumerate()
+        .filter_map(|(index, node)| holds(node).then_some(index))
+        .collect()
 }
 
 fn count(number: usize, noun: &str) -> String {
