@@ -18,7 +18,8 @@ pub const NAME_PATTERN: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 /// The name of an attribute or a field.
 pub const FIELD_NAME_PATTERN: &str = "^[a-zA-Z][a-zA-Z0-9_]{0,62}$";
 const CREDITED_TO_PATTERN: &str = r"^(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$";
-const EMAIL_PATTERN: &str = r"^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$";
+/// An email address.
+pub const EMAIL_PATTERN: &str = r"^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$";
 const PHONE_PATTERN: &str = r"^\+[1-9][0-9]{6,14}$";
 const TEXT_PATTERN: &str = r"^[^\p{Cc}\x{202A}-\x{202E}\x{2066}-\x{2069}]*$";
 const POSITION_PATTERN: &str = "^[a-z0-9-]{1,63}$";
@@ -173,6 +174,13 @@ string_form! {
         "pattern": DURATION_PATTERN,
         "x-kubernetes-validations": string_rule(&STRING_RULES[1]),
     })
+}
+
+/// Whether `text` can name an attribute or a field.
+#[must_use]
+pub fn is_field_name(text: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.len() <= 63 && text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(word)
 }
 
 fn string_rule(rule: &StringRule) -> serde_json::Value {
