@@ -66,16 +66,9 @@ impl Manifests {
         stdin: &mut dyn Read,
     ) -> Result<Self, &'static SchemaError> {
         let (sources, errors) = discover::discover(paths, stdin);
-<<<<<<< HEAD
         let mut manifests = Self::of(sources, default_namespace)?;
         manifests.errors.splice(..0, errors);
         Ok(manifests)
-=======
-        Ok(Self {
-            errors,
-            ..Self::of(sources, default_namespace)?
-        })
->>>>>>> main
     }
 
     /// Reads texts that are already at hand, in the order given.
@@ -84,14 +77,8 @@ impl Manifests {
     /// As [`Manifests::read`].
     pub fn of(sources: Vec<Source>, default_namespace: &str) -> Result<Self, &'static SchemaError> {
         let mut reader = objects::Reader::new(default_namespace)?;
-<<<<<<< HEAD
         let read = |(index, source)| reader.source(index, source).err();
         let errors = sources.iter().enumerate().filter_map(read).collect();
-=======
-        for (index, source) in sources.iter().enumerate() {
-            reader.source(index, source);
-        }
->>>>>>> main
         let objects::Reader {
             entries,
             strays,
@@ -102,11 +89,7 @@ impl Manifests {
             sources,
             entries,
             strays,
-<<<<<<< HEAD
             errors,
-=======
-            errors: Vec::new(),
->>>>>>> main
             skipped,
         })
     }
