@@ -60,7 +60,6 @@ impl Input {
         Ok(Self {
             manifests,
             evaluations,
-            now,
             unreadable,
             namespace: arguments.namespace.clone(),
         })
