@@ -117,10 +117,7 @@ fn step<'n, 's, 'p>(node: &'n Node<'s>, path: &'p str) -> Option<(Reached<'n, 's
                 Reached {
                     node: &entry.node,
                     key: entry.place,
-<<<<<<< HEAD
                     whole: false,
-=======
->>>>>>> main
                 },
                 after_point(fits(&entry.key)?),
             ))

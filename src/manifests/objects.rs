@@ -318,20 +318,13 @@ impl<'d> Reader<'d> {
 
     /// What the schemas say.
     fn structure(&self, kind: Kind, node: &Node<'_>, text: &str) -> Vec<Fault> {
-<<<<<<< HEAD
         let most = self.budget.faults_of_one();
-=======
->>>>>>> main
         let root = Kind::ALL
             .iter()
             .zip(&self.schemas.roots)
             .find(|(other, _)| **other == kind);
         let mut faults = root
-<<<<<<< HEAD
             .map(|(_, root)| walk::walk(root, &self.schemas.metadata, node, text, most))
-=======
-            .map(|(_, root)| walk::walk(root, &self.schemas.metadata, node, text))
->>>>>>> main
             .unwrap_or_default();
         let name = node.get("metadata").and_then(|metadata| metadata.get("name"));
         if let Some((node, name)) = name.and_then(|node| Some((node, node.text()?))) {
@@ -443,14 +436,10 @@ fn identify(node: &Node<'_>, usual: Option<Kind>) -> Identity {
 fn ours(node: &Node<'_>, version: &str, kind: Option<&Node<'_>>, name: Option<&str>) -> Identity {
     if version != VERSION {
         let place = node.get("apiVersion").map_or(node.place, |version| version.place);
-<<<<<<< HEAD
         let message = match version {
             "" => format!("`{GROUP}` without a version"),
             _ => format!("there is no version {} of `{GROUP}`", fault::quoted(version)),
         };
-=======
-        let message = format!("there is no version {} of `{GROUP}`", fault::quoted(version));
->>>>>>> main
         return wrong(
             "apiVersion",
             place,
@@ -629,7 +618,6 @@ fn typed_spec(kind: Kind, node: &Node<'_>) -> Result<(Spec, Vec<RuleFault>), dec
 /// The rule's message holds its mend, behind a semicolon if at all.
 fn rule_fault(node: &Node<'_>, fault: RuleFault) -> Fault {
     let place = locate::find(node, &fault.path).unwrap_or(node.place);
-<<<<<<< HEAD
     let (message, help) = match fault.message.split_once("; ") {
         Some((message, help)) => (message, help.to_owned()),
         None => {
@@ -642,12 +630,6 @@ fn rule_fault(node: &Node<'_>, fault: RuleFault) -> Fault {
             (fault.message, format!("{verb} `{field}`"))
         }
     };
-=======
-    let (message, help) = fault
-        .message
-        .split_once("; ")
-        .unwrap_or((fault.message, "correct the object"));
->>>>>>> main
     Fault {
         path: fault.path,
         ..Fault::new(place, message, help)

@@ -596,21 +596,13 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Option<Document<'_>>, Fault> {
-<<<<<<< HEAD
-=======
-        let mut copies = Copies(1_000_000);
->>>>>>> main
         parse(
             &Chunk {
                 text,
                 line: 1,
                 start: 0,
             },
-<<<<<<< HEAD
             &mut Budget::default(),
-=======
-            &mut copies,
->>>>>>> main
         )
     }
 
@@ -793,12 +785,7 @@ mod tests {
             line: 10,
             start: 100,
         };
-<<<<<<< HEAD
         let root = parse(&chunk, &mut Budget::default()).unwrap().unwrap().root;
-=======
-        let mut copies = Copies(0);
-        let root = parse(&chunk, &mut copies).unwrap().unwrap().root;
->>>>>>> main
         let spec = &root.entries().unwrap()[0];
         let list = &spec.node.entries().unwrap()[0];
         let Value::List(items) = &list.node.value else {

@@ -10,20 +10,12 @@ use crate::api::forms;
 /// Up to this many entries a list is searched from end to end for duplicates.
 const FEW: usize = 50;
 
-<<<<<<< HEAD
 /// What is wrong with an object, up to `most` faults. `source` is the text that the places point into.
 pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &str, most: usize) -> Vec<Fault> {
     let mut walker = Walker {
         source,
         faults: Vec::new(),
         most,
-=======
-/// What is wrong with an object. `source` is the text that the places point into.
-pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &str) -> Vec<Fault> {
-    let mut walker = Walker {
-        source,
-        faults: Vec::new(),
->>>>>>> main
     };
     let trail = Trail::root(node.place);
     walker.object(root, node.entries().unwrap_or_default(), &trail);
@@ -233,7 +225,6 @@ impl Walker<'_> {
         };
         let message = match &node.value {
             Value::List(_) | Value::Map(_) => format!("{} where {} is wanted", is(&node.value), wanted(schema)),
-<<<<<<< HEAD
             value => {
                 // Quoted or not is the whole point, so this shows what is written rather than what it means.
                 let read = if matches!(value, Value::Text(_)) {
@@ -248,14 +239,6 @@ impl Walker<'_> {
                     wanted(schema)
                 )
             }
-=======
-            value => format!(
-                "{} is {} where {} is wanted",
-                trail.shown(written),
-                is(value),
-                wanted(schema)
-            ),
->>>>>>> main
         };
         self.add(trail, place, message, mismatch_help(schema, node, trail, written));
     }
