@@ -66,10 +66,9 @@ impl Manifests {
         stdin: &mut dyn Read,
     ) -> Result<Self, &'static SchemaError> {
         let (sources, errors) = discover::discover(paths, stdin);
-        Ok(Self {
-            errors,
-            ..Self::of(sources, default_namespace)?
-        })
+        let mut manifests = Self::of(sources, default_namespace)?;
+        manifests.errors.splice(..0, errors);
+        Ok(manifests)
     }
 
     /// Reads texts that are already at hand, in the order given.
@@ -78,9 +77,8 @@ impl Manifests {
     /// As [`Manifests::read`].
     pub fn of(sources: Vec<Source>, default_namespace: &str) -> Result<Self, &'static SchemaError> {
         let mut reader = objects::Reader::new(default_namespace)?;
-        for (index, source) in sources.iter().enumerate() {
-            reader.source(index, source);
-        }
+        let read = |(index, source)| reader.source(index, source).err();
+        let errors = sources.iter().enumerate().filter_map(read).collect();
         let objects::Reader {
             entries,
             strays,
@@ -91,7 +89,7 @@ impl Manifests {
             sources,
             entries,
             strays,
-            errors: Vec::new(),
+            errors,
             skipped,
         })
     }

@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 
 use super::Skipped;
 use super::decode;
-use super::discover::Source;
+use super::discover::{InputError, Source};
 use super::fault::{self, Fault};
 use super::locate;
 use super::metadata;
 use super::node::{Node, Place, Value};
-use super::parse::{self, Copies, Document};
+use super::parse::{self, Budget, Document};
 use super::schema::{Compiler, Object as Fields, Schema, SchemaError};
 use super::split::{self, Chunk};
 use super::walk;
@@ -21,8 +21,10 @@ use crate::api::{
     SharingRuleSpec, TenantSpec, UserGroupSpec, UserSpec, VERSION, crd,
 };
 
-/// What the aliases of all of the input may copy; see [`Copies`].
-const COPIES: usize = 2_000_000;
+/// How many documents and items of lists the input as a whole may hold.
+const DOCUMENTS: usize = 200_000;
+/// How many documents of one source may be beyond recognition.
+const STRAYS: usize = 1_000;
 /// How deep a `List` may stand in a `List`.
 const LISTS: usize = 8;
 
@@ -107,7 +109,10 @@ pub struct Stray {
 pub(crate) struct Reader<'d> {
     default_namespace: &'d str,
     schemas: &'static Schemas,
-    copies: Copies,
+    budget: Budget,
+    documents: usize,
+    /// Whether there were more documents than are read.
+    full: bool,
     pub(crate) entries: Vec<Entry>,
     pub(crate) strays: Vec<Stray>,
     pub(crate) skipped: Skipped,
@@ -119,7 +124,9 @@ impl<'d> Reader<'d> {
         Ok(Self {
             default_namespace,
             schemas: schemas()?,
-            copies: Copies(COPIES),
+            budget: Budget::default(),
+            documents: 0,
+            full: false,
             entries: Vec::new(),
             strays: Vec::new(),
             skipped: Skipped::default(),
@@ -128,8 +135,16 @@ impl<'d> Reader<'d> {
     }
 
     /// Reads everything in a source.
-    pub(crate) fn source(&mut self, index: usize, source: &Source) {
+    pub(crate) fn source(&mut self, index: usize, source: &Source) -> Result<(), InputError> {
+        let strays = self.strays.len();
+        let path = || source.name.clone();
         for (document, chunk) in split::documents(&source.text).enumerate() {
+            if self.strays.len() - strays > STRAYS {
+                return Err(InputError::Hopeless { path: path() });
+            }
+            if !self.has_room() {
+                break;
+            }
             let origin = Origin {
                 source: index,
                 document,
@@ -142,7 +157,7 @@ impl<'d> Reader<'d> {
                 },
                 extent: Extent::of(&chunk),
             };
-            match parse::parse(&chunk, &mut self.copies) {
+            match parse::parse(&chunk, &mut self.budget) {
                 Ok(Some(document)) => self.document(document, origin, &source.text),
                 Ok(None) => {}
                 Err(fault) => self.stray(
@@ -155,6 +170,18 @@ impl<'d> Reader<'d> {
                 ),
             }
         }
+        if self.full {
+            Err(InputError::TooManyDocuments { path: path() })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Counts a document or an item of a list.
+    fn has_room(&mut self) -> bool {
+        self.documents += 1;
+        self.full |= self.documents > DOCUMENTS;
+        !self.full
     }
 
     fn document(&mut self, mut document: Document<'_>, origin: Origin, text: &str) {
@@ -213,6 +240,9 @@ impl<'d> Reader<'d> {
             format!("{}.", found.origin.item)
         };
         for (index, item) in items.iter().enumerate() {
+            if !self.has_room() {
+                return;
+            }
             let at = format!("{prefix}items[{index}]");
             let inner = Found {
                 faults: split_off(&mut found.faults, &at),
@@ -256,6 +286,8 @@ impl<'d> Reader<'d> {
             None
         };
         faults.sort_by_key(|fault| fault.place);
+        faults.truncate(self.budget.faults_of_one());
+        self.budget.faults = self.budget.faults.saturating_sub(faults.len());
         let name = head.name.and_then(Node::text).map(String::from);
         let namespace = head.namespace.unwrap_or(self.default_namespace).to_owned();
         let index = self.entries.len();
@@ -286,12 +318,13 @@ impl<'d> Reader<'d> {
 
     /// What the schemas say.
     fn structure(&self, kind: Kind, node: &Node<'_>, text: &str) -> Vec<Fault> {
+        let most = self.budget.faults_of_one();
         let root = Kind::ALL
             .iter()
             .zip(&self.schemas.roots)
             .find(|(other, _)| **other == kind);
         let mut faults = root
-            .map(|(_, root)| walk::walk(root, &self.schemas.metadata, node, text))
+            .map(|(_, root)| walk::walk(root, &self.schemas.metadata, node, text, most))
             .unwrap_or_default();
         let name = node.get("metadata").and_then(|metadata| metadata.get("name"));
         if let Some((node, name)) = name.and_then(|node| Some((node, node.text()?))) {
@@ -403,7 +436,10 @@ fn identify(node: &Node<'_>, usual: Option<Kind>) -> Identity {
 fn ours(node: &Node<'_>, version: &str, kind: Option<&Node<'_>>, name: Option<&str>) -> Identity {
     if version != VERSION {
         let place = node.get("apiVersion").map_or(node.place, |version| version.place);
-        let message = format!("there is no version {} of `{GROUP}`", fault::quoted(version));
+        let message = match version {
+            "" => format!("`{GROUP}` without a version"),
+            _ => format!("there is no version {} of `{GROUP}`", fault::quoted(version)),
+        };
         return wrong(
             "apiVersion",
             place,
@@ -579,13 +615,21 @@ fn typed_spec(kind: Kind, node: &Node<'_>) -> Result<(Spec, Vec<RuleFault>), dec
     })
 }
 
-/// The rule's message holds its mend, behind a semicolon or colon if there is one.
+/// The rule's message holds its mend, behind a semicolon if at all.
 fn rule_fault(node: &Node<'_>, fault: RuleFault) -> Fault {
     let place = locate::find(node, &fault.path).unwrap_or(node.place);
-    let (message, help) = fault
-        .message
-        .split_once("; ")
-        .unwrap_or((fault.message, "correct the object"));
+    let (message, help) = match fault.message.split_once("; ") {
+        Some((message, help)) => (message, help.to_owned()),
+        None => {
+            let field = fault.path.rsplit('.').next().unwrap_or_default();
+            let verb = if locate::is_there(node, &fault.path) {
+                "change or remove"
+            } else {
+                "add"
+            };
+            (fault.message, format!("{verb} `{field}`"))
+        }
+    };
     Fault {
         path: fault.path,
         ..Fault::new(place, message, help)

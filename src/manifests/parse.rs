@@ -16,11 +16,11 @@ use super::split::{self, Chunk};
 /// How deep values may lie in each other.
 const DEPTH: usize = 64;
 /// How many values one document may hold.
-const NODES: usize = 2_000_000;
-/// How much the aliases of one document may multiply; see [`Copies`].
+const VALUES: usize = 2_000_000;
+/// How much the aliases of one document may multiply; see [`Budget::copies`].
 const COPIES: usize = 100_000;
-/// How many faults of one document are told.
-pub(crate) const MOST_FAULTS: usize = 100;
+/// How many faults of one object are told.
+const FAULTS: usize = 100;
 /// Up to this many keys a mapping is searched from end to end for duplicates.
 const FEW: usize = 16;
 
@@ -35,19 +35,43 @@ pub(crate) struct Document<'s> {
     pub(crate) ambiguous: bool,
 }
 
-/// What aliases may still copy in the whole input: one for each value and one for each 64 bytes of its text.
+/// What the input as a whole may still cost, so that neither a large document nor many small ones take long or much.
 #[derive(Debug)]
-pub(crate) struct Copies(pub(crate) usize);
+pub(crate) struct Budget {
+    /// Values, keys included.
+    pub(crate) values: usize,
+    /// What aliases copy: one for each value and one for each 64 bytes of its text.
+    pub(crate) copies: usize,
+    /// Faults told. After that only the first of each object is.
+    pub(crate) faults: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            values: 6_000_000,
+            copies: 2_000_000,
+            faults: 20_000,
+        }
+    }
+}
+
+impl Budget {
+    /// How many faults of the next object may be told.
+    pub(crate) fn faults_of_one(&self) -> usize {
+        self.faults.clamp(1, FAULTS)
+    }
+}
 
 /// Reads one document; `None` when there is nothing in it.
-pub(crate) fn parse<'s>(chunk: &Chunk<'s>, copies: &mut Copies) -> Result<Option<Document<'s>>, Fault> {
+pub(crate) fn parse<'s>(chunk: &Chunk<'s>, budget: &mut Budget) -> Result<Option<Document<'s>>, Fault> {
     let options = granit_parser::options! {
         flow_nesting_limit: DEPTH + 1,
         block_nesting_limit: DEPTH + 1,
         emit_comments: false,
     };
     let mut parser = Parser::new_from_str_with_options(chunk.text, options);
-    let mut builder = Builder::new(chunk, copies);
+    let mut builder = Builder::new(chunk, budget);
     let mut root = None;
     if let Some(fault) = split::forbidden(chunk) {
         return Err(fault);
@@ -75,9 +99,9 @@ struct Builder<'s, 'c> {
     anchors: HashMap<usize, Anchor<'s>>,
     faults: Vec<Fault>,
     ambiguous: bool,
-    nodes: usize,
+    values: usize,
     copied: usize,
-    copies: &'c mut Copies,
+    budget: &'c mut Budget,
 }
 
 /// A container that has not ended.
@@ -113,21 +137,21 @@ struct Anchor<'s> {
 struct Size {
     /// How many containers lie in each other.
     height: usize,
-    /// What a copy costs, in the unit of [`Copies`].
+    /// What a copy costs, in the unit of [`Budget::copies`].
     cost: usize,
 }
 
 impl<'s, 'c> Builder<'s, 'c> {
-    fn new(chunk: &'c Chunk<'s>, copies: &'c mut Copies) -> Self {
+    fn new(chunk: &'c Chunk<'s>, budget: &'c mut Budget) -> Self {
         Self {
             chunk,
             open: Vec::new(),
             anchors: HashMap::new(),
             faults: Vec::new(),
             ambiguous: false,
-            nodes: 0,
+            values: 0,
             copied: 0,
-            copies,
+            budget,
         }
     }
 
@@ -408,9 +432,9 @@ impl<'s, 'c> Builder<'s, 'c> {
     /// Pays for a copy.
     fn charge(&mut self, cost: usize, place: Place) -> Result<(), Fault> {
         self.copied += cost;
-        match self.copies.0.checked_sub(cost) {
+        match self.budget.copies.checked_sub(cost) {
             Some(rest) if self.copied <= COPIES => {
-                self.copies.0 = rest;
+                self.budget.copies = rest;
                 Ok(())
             }
             _ => Err(Fault::new(
@@ -422,17 +446,27 @@ impl<'s, 'c> Builder<'s, 'c> {
     }
 
     fn count(&mut self, place: Place) -> Result<(), Fault> {
-        self.nodes += 1;
-        if self.nodes > NODES {
-            let message = format!("this document holds more than {NODES} values");
+        self.values += 1;
+        if self.values > VALUES {
+            let message = format!("this document holds more than {VALUES} values");
             return Err(Fault::new(place, message, "split it into several documents"));
+        }
+        match self.budget.values.checked_sub(1) {
+            Some(rest) => self.budget.values = rest,
+            None => {
+                return Err(Fault::new(
+                    place,
+                    "the input as a whole holds too many values",
+                    "give fewer files at a time",
+                ));
+            }
         }
         Ok(())
     }
 
     /// Notes something wrong at the key or item under construction.
     fn fault(&mut self, place: Place, message: impl Into<String>, help: &str) {
-        if self.faults.len() < MOST_FAULTS {
+        if self.faults.len() < self.budget.faults_of_one() {
             let path = self.path();
             self.faults.push(Fault {
                 path,
@@ -481,8 +515,12 @@ impl<'s, 'c> Builder<'s, 'c> {
 
 /// The parser's words without its capitals and odd quotes.
 fn syntax_message(error: &ScanError) -> String {
-    let words = error.kind().to_string();
-    fault::plain(&words.replace('\'', "`"), 200)
+    let words = error.kind().to_string().replace('\'', "`");
+    let words = match words.split_once(", ") {
+        Some((before, rest)) if before.starts_with("while ") => rest,
+        _ => &words,
+    };
+    fault::plain(words, 200)
 }
 
 fn syntax_help(kind: &ErrorKind) -> &'static str {
@@ -558,14 +596,13 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Option<Document<'_>>, Fault> {
-        let mut copies = Copies(1_000_000);
         parse(
             &Chunk {
                 text,
                 line: 1,
                 start: 0,
             },
-            &mut copies,
+            &mut Budget::default(),
         )
     }
 
@@ -681,7 +718,7 @@ mod tests {
                 "2:1: this alias stands as a key but names no text",
             ),
             ("a: &a [*a]\n", "1:8: this alias stands inside what it names"),
-            ("a: *b\n", "1:4: while parsing node, found unknown anchor"),
+            ("a: *b\n", "1:4: found unknown anchor"),
             ("a: 'b\n", "1:4: unclosed quote"),
             ("a: @b\n", "1:4: unexpected character: `@`"),
             ("a: b: c\n", "1:5: mapping values are not allowed in this context"),
@@ -748,8 +785,7 @@ mod tests {
             line: 10,
             start: 100,
         };
-        let mut copies = Copies(0);
-        let root = parse(&chunk, &mut copies).unwrap().unwrap().root;
+        let root = parse(&chunk, &mut Budget::default()).unwrap().unwrap().root;
         let spec = &root.entries().unwrap()[0];
         let list = &spec.node.entries().unwrap()[0];
         let Value::List(items) = &list.node.value else {

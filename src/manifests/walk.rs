@@ -4,18 +4,18 @@ use std::collections::HashSet;
 
 use super::fault::{self, Fault, Trail};
 use super::node::{Entry, Node, Place, Value};
-use super::parse::MOST_FAULTS;
 use super::schema::{self, Distinct, List, Object, Schema, Text};
 use crate::api::forms;
 
 /// Up to this many entries a list is searched from end to end for duplicates.
 const FEW: usize = 50;
 
-/// What is wrong with an object. `source` is the text that the places point into.
-pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &str) -> Vec<Fault> {
+/// What is wrong with an object, up to `most` faults. `source` is the text that the places point into.
+pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &str, most: usize) -> Vec<Fault> {
     let mut walker = Walker {
         source,
         faults: Vec::new(),
+        most,
     };
     let trail = Trail::root(node.place);
     walker.object(root, node.entries().unwrap_or_default(), &trail);
@@ -35,6 +35,7 @@ pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &s
 struct Walker<'s> {
     source: &'s str,
     faults: Vec<Fault>,
+    most: usize,
 }
 
 impl Walker<'_> {
@@ -205,7 +206,7 @@ impl Walker<'_> {
         let help = match fault::nearest(&entry.key, names()) {
             Some(name) => format!("did you mean `{name}`?"),
             None if object.fields.is_empty() => String::from("remove it"),
-            None => format!("remove it; there are {}", any_of(names())),
+            None => format!("remove it; there are {}", any_of(names().take(20))),
         };
         self.add(
             trail,
@@ -224,12 +225,20 @@ impl Walker<'_> {
         };
         let message = match &node.value {
             Value::List(_) | Value::Map(_) => format!("{} where {} is wanted", is(&node.value), wanted(schema)),
-            value => format!(
-                "{} is {} where {} is wanted",
-                trail.shown(written),
-                is(value),
-                wanted(schema)
-            ),
+            value => {
+                // Quoted or not is the whole point, so this shows what is written rather than what it means.
+                let read = if matches!(value, Value::Text(_)) {
+                    "is"
+                } else {
+                    "is read as"
+                };
+                format!(
+                    "{} {read} {} where {} is wanted",
+                    trail.shown(written),
+                    is(value),
+                    wanted(schema)
+                )
+            }
         };
         self.add(trail, place, message, mismatch_help(schema, node, trail, written));
     }
@@ -252,7 +261,7 @@ impl Walker<'_> {
     }
 
     fn is_full(&self) -> bool {
-        self.faults.len() >= MOST_FAULTS
+        self.faults.len() >= self.most
     }
 }
 
