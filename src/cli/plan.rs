@@ -316,7 +316,7 @@ fn rules(evaluation: &Evaluation, access: &Access, width: u16) -> String {
         };
         table.add_row([rule.object.name.clone(), shares(rule), with(rule), phase]);
     }
-    table::keep_whole(&mut table, 3);
+    table::keep_whole(&mut table, &[0, 3]);
     table::print(&table)
 }
 
@@ -363,5 +363,6 @@ fn invitations(evaluation: &Evaluation, width: u16) -> String {
             table.add_row([reported.name.to_owned(), format!("{phase:?}"), ends]);
         }
     }
+    table::keep_whole(&mut table, &[0]);
     table::print(&table)
 }
