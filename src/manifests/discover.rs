@@ -179,10 +179,10 @@ impl Search {
             self.errors.push(InputError::Loop { path: name_of(path) });
         } else if self.above.len() >= DEPTH {
             self.errors.push(InputError::Deep { path: name_of(path) });
-        } else if self.directories.insert(identity.clone()) {
+        } else if !self.directories.contains(&identity) {
             self.above.push(identity);
             self.entries(path);
-            self.above.pop();
+            self.directories.extend(self.above.pop());
         }
     }
 

@@ -7,18 +7,22 @@
 //!
 //! What more than one object decides is not known here: that is the policy's.
 
+mod aliases;
 mod decode;
 mod discover;
 mod fault;
+mod identity;
 mod locate;
 mod metadata;
 mod node;
 mod objects;
 mod parse;
+mod roots;
 mod scalar;
 mod schema;
 mod snapshots;
 mod split;
+mod syntax;
 mod walk;
 
 use std::io::Read;

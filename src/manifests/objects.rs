@@ -1,24 +1,24 @@
 //! Documents into objects: whose document is it, is it sound, and what does it say.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use super::Skipped;
 use super::decode;
 use super::discover::{InputError, Source};
 use super::fault::{self, Fault};
+use super::identity::{Identity, identify};
 use super::locate;
 use super::metadata;
 use super::node::{Node, Place, Value};
 use super::parse::{self, Budget, Document};
-use super::schema::{Compiler, Object as Fields, Schema, SchemaError};
+use super::roots::{Schemas, schemas};
+use super::schema::SchemaError;
 use super::split::{self, Chunk};
 use super::walk;
-use crate::api::forms::STRING_RULES;
 use crate::api::rule::Ruled;
 use crate::api::{
-    API_VERSION, GROUP, InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, RuleFault,
-    SharingRuleSpec, TenantSpec, UserGroupSpec, UserSpec, VERSION, crd,
+    InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, RuleFault, SharingRuleSpec, TenantSpec,
+    UserGroupSpec, UserSpec,
 };
 
 /// How many documents and items of lists the input as a whole may hold.
@@ -319,12 +319,9 @@ impl<'d> Reader<'d> {
     /// What the schemas say.
     fn structure(&self, kind: Kind, node: &Node<'_>, text: &str) -> Vec<Fault> {
         let most = self.budget.faults_of_one();
-        let root = Kind::ALL
-            .iter()
-            .zip(&self.schemas.roots)
-            .find(|(other, _)| **other == kind);
+        let root = self.schemas.root(kind);
         let mut faults = root
-            .map(|(_, root)| walk::walk(root, &self.schemas.metadata, node, text, most))
+            .map(|root| walk::walk(root, &self.schemas.metadata, node, text, most))
             .unwrap_or_default();
         let name = node.get("metadata").and_then(|metadata| metadata.get("name"));
         if let Some((node, name)) = name.and_then(|node| Some((node, node.text()?))) {
@@ -393,95 +390,6 @@ impl Extent {
     }
 }
 
-/// Whose a value is.
-enum Identity {
-    Ours(Kind),
-    /// A list of objects, of that kind if they do not say.
-    List(Option<Kind>),
-    /// Something of another API group.
-    Foreign,
-    /// Something without `apiVersion` and `kind`: a values file, a patch.
-    Nothing,
-    /// Ours, but no kind that there is.
-    Wrong(Fault),
-}
-
-fn identify(node: &Node<'_>, usual: Option<Kind>) -> Identity {
-    let Some(entries) = node.entries() else {
-        return Identity::Nothing;
-    };
-    let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node);
-    let (version, kind) = (find("apiVersion"), find("kind"));
-    match (version.and_then(Node::text), kind.and_then(Node::text)) {
-        (None, None) => usual.map_or(Identity::Nothing, Identity::Ours),
-        (None, Some(kind)) if Kind::from_name(kind).is_some() => {
-            let place = version.map_or(node.place, |version| version.place);
-            wrong(
-                "apiVersion",
-                place,
-                "`apiVersion` is missing",
-                format!("write `apiVersion: {API_VERSION}`"),
-            )
-        }
-        (None, Some(_)) => Identity::Nothing,
-        (Some("v1"), Some("List")) => Identity::List(None),
-        (Some(version), kind_name) => match version.split_once('/') {
-            Some((GROUP, number)) => ours(node, number, kind, kind_name),
-            None if version == GROUP => ours(node, "", kind, kind_name),
-            _ => Identity::Foreign,
-        },
-    }
-}
-
-fn ours(node: &Node<'_>, version: &str, kind: Option<&Node<'_>>, name: Option<&str>) -> Identity {
-    if version != VERSION {
-        let place = node.get("apiVersion").map_or(node.place, |version| version.place);
-        let message = match version {
-            "" => format!("`{GROUP}` without a version"),
-            _ => format!("there is no version {} of `{GROUP}`", fault::quoted(version)),
-        };
-        return wrong(
-            "apiVersion",
-            place,
-            message,
-            format!("write `apiVersion: {API_VERSION}`"),
-        );
-    }
-    let kinds = || Kind::ALL.into_iter().map(Kind::as_str);
-    let place = kind.map_or(node.place, |kind| kind.place);
-    let Some(name) = name else {
-        return wrong(
-            "kind",
-            place,
-            "`kind` is missing",
-            format!("write one of {}", kinds().collect::<Vec<_>>().join(", ")),
-        );
-    };
-    if let Some(kind) = Kind::from_name(name) {
-        return Identity::Ours(kind);
-    }
-    if let Some(kind) = name.strip_suffix("List").and_then(Kind::from_name) {
-        return Identity::List(Some(kind));
-    }
-    let help = match fault::nearest(name, kinds()) {
-        Some(kind) => format!("did you mean `{kind}`?"),
-        None => format!("write one of {}", kinds().collect::<Vec<_>>().join(", ")),
-    };
-    wrong(
-        "kind",
-        place,
-        format!("there is no kind {} in `{GROUP}`", fault::quoted(name)),
-        help,
-    )
-}
-
-fn wrong(path: &str, place: Place, message: impl Into<String>, help: impl Into<String>) -> Identity {
-    Identity::Wrong(Fault {
-        path: path.to_owned(),
-        ..Fault::new(place, message, help)
-    })
-}
-
 /// What every object says about itself.
 struct Head<'n, 's> {
     name: Option<&'n Node<'s>>,
@@ -539,48 +447,6 @@ fn split_off(faults: &mut Vec<Fault>, item: &str) -> Vec<Fault> {
             ..fault
         })
         .collect()
-}
-
-/// All schemas.
-struct Schemas {
-    metadata: Schema,
-    /// The root of each kind, in the order of [`Kind::ALL`].
-    roots: Vec<Fields>,
-}
-
-/// The schemas; they are the same for every run.
-fn schemas() -> Result<&'static Schemas, &'static SchemaError> {
-    static SCHEMAS: OnceLock<Result<Schemas, SchemaError>> = OnceLock::new();
-    SCHEMAS.get_or_init(compile).as_ref()
-}
-
-fn compile() -> Result<Schemas, SchemaError> {
-    let mut compiler = Compiler::new(&STRING_RULES);
-    let roots = Kind::ALL
-        .into_iter()
-        .map(|kind| root_schema(kind, &mut compiler))
-        .collect::<Result<_, _>>()?;
-    Ok(Schemas {
-        metadata: metadata::schema(&mut compiler)?,
-        roots,
-    })
-}
-
-fn root_schema(kind: Kind, compiler: &mut Compiler) -> Result<Fields, SchemaError> {
-    let props = crd::schema(kind)
-        .and_then(|schema| schema.properties)
-        .unwrap_or_default();
-    let mut part = |name: &str| {
-        let missing = || SchemaError::Unknown(format!("{kind} without {name}"));
-        compiler.compile(props.get(name).ok_or_else(missing)?)
-    };
-    Ok(Fields::of([
-        ("apiVersion", Schema::Any),
-        ("kind", Schema::Any),
-        ("!metadata", Schema::Any),
-        ("!spec", part("spec")?),
-        ("status", part("status")?),
-    ]))
 }
 
 fn typed_spec(kind: Kind, node: &Node<'_>) -> Result<(Spec, Vec<RuleFault>), decode::DecodeError> {

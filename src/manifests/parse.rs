@@ -8,17 +8,17 @@ use std::collections::{HashMap, HashSet};
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 
+use super::aliases::Anchor;
 use super::fault::{self, Fault, Step};
 use super::node::{Entry, Node, Place, Value};
 use super::scalar::{self, Scalar};
 use super::split::{self, Chunk};
+use super::syntax;
 
 /// How deep values may lie in each other.
-const DEPTH: usize = 64;
+pub(super) const DEPTH: usize = 64;
 /// How many values one document may hold.
 const VALUES: usize = 2_000_000;
-/// How much the aliases of one document may multiply; see [`Budget::copies`].
-const COPIES: usize = 100_000;
 /// How many faults of one object are told.
 const FAULTS: usize = 100;
 /// Up to this many keys a mapping is searched from end to end for duplicates.
@@ -93,19 +93,19 @@ pub(crate) fn parse<'s>(chunk: &Chunk<'s>, budget: &mut Budget) -> Result<Option
 }
 
 /// Containers under construction and what they may cost.
-struct Builder<'s, 'c> {
+pub(super) struct Builder<'s, 'c> {
     chunk: &'c Chunk<'s>,
-    open: Vec<Open<'s>>,
-    anchors: HashMap<usize, Anchor<'s>>,
+    pub(super) open: Vec<Open<'s>>,
+    pub(super) anchors: HashMap<usize, Anchor<'s>>,
     faults: Vec<Fault>,
     ambiguous: bool,
     values: usize,
-    copied: usize,
-    budget: &'c mut Budget,
+    pub(super) copied: usize,
+    pub(super) budget: &'c mut Budget,
 }
 
 /// A container that has not ended.
-struct Open<'s> {
+pub(super) struct Open<'s> {
     items: Items<'s>,
     start: Place,
     anchor: usize,
@@ -126,19 +126,6 @@ struct Key<'s> {
     name: Cow<'s, str>,
     place: Place,
     merge: bool,
-}
-
-struct Anchor<'s> {
-    node: Node<'s>,
-    size: Size,
-}
-
-#[derive(Clone, Copy)]
-struct Size {
-    /// How many containers lie in each other.
-    height: usize,
-    /// What a copy costs, in the unit of [`Budget::copies`].
-    cost: usize,
 }
 
 impl<'s, 'c> Builder<'s, 'c> {
@@ -243,7 +230,7 @@ impl<'s, 'c> Builder<'s, 'c> {
         self.attach(node)
     }
 
-    fn awaits_key(&self) -> bool {
+    pub(super) fn awaits_key(&self) -> bool {
         matches!(
             self.open.last(),
             Some(Open {
@@ -256,12 +243,14 @@ impl<'s, 'c> Builder<'s, 'c> {
     /// A tag of YAML itself decides the type, any other makes the scalar text, as kubectl has it.
     fn tagged(&mut self, text: Cow<'s, str>, tag: &Tag, place: Place) -> Value<'s> {
         let core = (tag.handle() == "tag:yaml.org,2002:").then(|| tag.suffix());
-        let fits = |value: &Value<'_>| match (core, value) {
-            (Some("null"), Value::Null)
-            | (Some("bool"), Value::Bool(_))
-            | (Some("int"), Value::Integer(_))
-            | (Some("float"), Value::Integer(_) | Value::Float(_)) => true,
-            _ => false,
+        let fits = |value: &Value<'_>| {
+            matches!(
+                (core, value),
+                (Some("null"), Value::Null)
+                    | (Some("bool"), Value::Bool(_))
+                    | (Some("int"), Value::Integer(_))
+                    | (Some("float"), Value::Integer(_) | Value::Float(_))
+            )
         };
         match core {
             Some("null" | "bool" | "int" | "float") => {
@@ -280,7 +269,7 @@ impl<'s, 'c> Builder<'s, 'c> {
         }
     }
 
-    fn key(&mut self, name: Cow<'s, str>, style: ScalarStyle, tag: Option<&Tag>, place: Place) {
+    pub(super) fn key(&mut self, name: Cow<'s, str>, style: ScalarStyle, tag: Option<&Tag>, place: Place) {
         let core = tag.filter(|tag| tag.handle() == "tag:yaml.org,2002:").map(Tag::suffix);
         let plain = style == ScalarStyle::Plain && tag.is_none();
         let merge = name == "<<" && (plain || core == Some("merge"));
@@ -299,7 +288,7 @@ impl<'s, 'c> Builder<'s, 'c> {
     }
 
     /// Puts a complete node into the container that it stands in.
-    fn attach(&mut self, node: Node<'s>) -> Result<Option<Node<'s>>, Fault> {
+    pub(super) fn attach(&mut self, node: Node<'s>) -> Result<Option<Node<'s>>, Fault> {
         let top = self.open.len() == 1;
         let twice = match self.open.last_mut().map(|open| &mut open.items) {
             None => return Ok(Some(node)),
@@ -351,100 +340,6 @@ impl<'s, 'c> Builder<'s, 'c> {
         }
     }
 
-    /// What a merge adds. A key of its own wins only where it stands after the merge: before it, kubectl and the YAML
-    /// specification disagree, so that is refused.
-    fn merged(&mut self, mut entries: Vec<Entry<'s>>, merges: Vec<Node<'s>>) -> Vec<Entry<'s>> {
-        let mut names: HashMap<_, _> = entries.iter().map(|entry| (entry.key.clone(), entry.place)).collect();
-        for merge in merges {
-            let at = merge.place;
-            let maps = match merge.value {
-                Value::List(nodes) => nodes,
-                _ => vec![merge],
-            };
-            for map in maps {
-                let Value::Map(merged) = map.value else {
-                    self.fault(at, "a merge `<<` takes a mapping or a list of mappings", "give it one");
-                    continue;
-                };
-                for entry in merged {
-                    match names.get(&entry.key) {
-                        Some(own) if own.start < at.start => {
-                            let message =
-                                format!("{} stands before a merge that gives it too", fault::quoted(&entry.key));
-                            self.fault(*own, message, "move the `<<` to the top of the mapping");
-                        }
-                        Some(_) => {}
-                        None => {
-                            names.insert(entry.key.clone(), Place { start: u32::MAX, ..at });
-                            entries.push(entry);
-                        }
-                    }
-                }
-            }
-        }
-        entries
-    }
-
-    /// Keeps a node that an alias may name.
-    fn remember(&mut self, anchor: usize, node: &Node<'s>) -> Result<(), Fault> {
-        let size = measure(node);
-        self.charge(size.cost, node.place)?;
-        self.anchors.insert(
-            anchor,
-            Anchor {
-                node: node.clone(),
-                size,
-            },
-        );
-        Ok(())
-    }
-
-    fn alias(&mut self, anchor: usize, place: Place) -> Result<Option<Node<'s>>, Fault> {
-        let inside = || {
-            Fault::new(
-                place,
-                "this alias stands inside what it names",
-                "write the value itself",
-            )
-        };
-        let size = self.anchors.get(&anchor).ok_or_else(inside)?.size;
-        if self.open.len() + size.height > DEPTH {
-            return Err(too_deep(place));
-        }
-        self.charge(size.cost, place)?;
-        let node = self.anchors.get(&anchor).ok_or_else(inside)?.node.value.clone();
-        if !self.awaits_key() {
-            return self.attach(Node { value: node, place });
-        }
-        match node {
-            Value::Text(text) => self.key(text, ScalarStyle::DoubleQuoted, None, place),
-            _ => {
-                return Err(Fault::new(
-                    place,
-                    "this alias stands as a key but names no text",
-                    "write the key itself",
-                ));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Pays for a copy.
-    fn charge(&mut self, cost: usize, place: Place) -> Result<(), Fault> {
-        self.copied += cost;
-        match self.budget.copies.checked_sub(cost) {
-            Some(rest) if self.copied <= COPIES => {
-                self.budget.copies = rest;
-                Ok(())
-            }
-            _ => Err(Fault::new(
-                place,
-                "the aliases of this document multiply beyond bounds",
-                "write the values themselves",
-            )),
-        }
-    }
-
     fn count(&mut self, place: Place) -> Result<(), Fault> {
         self.values += 1;
         if self.values > VALUES {
@@ -465,7 +360,7 @@ impl<'s, 'c> Builder<'s, 'c> {
     }
 
     /// Notes something wrong at the key or item under construction.
-    fn fault(&mut self, place: Place, message: impl Into<String>, help: &str) {
+    pub(super) fn fault(&mut self, place: Place, message: impl Into<String>, help: &str) {
         if self.faults.len() < self.budget.faults_of_one() {
             let path = self.path();
             self.faults.push(Fault {
@@ -509,39 +404,11 @@ impl<'s, 'c> Builder<'s, 'c> {
         if *error.kind() == ErrorKind::RecursionLimitExceeded {
             return too_deep(place);
         }
-        Fault::new(place, syntax_message(error), syntax_help(error.kind()))
+        Fault::new(place, syntax::message(error), syntax::help(error.kind()))
     }
 }
 
-/// The parser's words without its capitals and odd quotes.
-fn syntax_message(error: &ScanError) -> String {
-    let words = error.kind().to_string().replace('\'', "`");
-    let words = match words.split_once(", ") {
-        Some((before, rest)) if before.starts_with("while ") => rest,
-        _ => &words,
-    };
-    fault::plain(words, 200)
-}
-
-fn syntax_help(kind: &ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar => "indent with spaces",
-        ErrorKind::UnclosedQuotedScalar => "close the quote",
-        ErrorKind::UnclosedFlowCollection { .. }
-        | ErrorKind::UnexpectedEofFlowSequence
-        | ErrorKind::UnexpectedEofFlowMapping => "close the bracket",
-        ErrorKind::UnknownAnchor => "define the anchor before its use, in the same document",
-        ErrorKind::UnexpectedCharacter { .. } | ErrorKind::MappingValueNotAllowed => "quote the text",
-        ErrorKind::UnknownQuotedScalarEscape => "double the backslash or use single quotes",
-        _ => "mend the YAML here or just above",
-    }
-}
-
-fn too_deep(place: Place) -> Fault {
+pub(super) fn too_deep(place: Place) -> Fault {
     Fault::new(
         place,
         format!("values lie more than {DEPTH} deep in each other"),
@@ -560,35 +427,12 @@ fn plain(text: Cow<'_, str>) -> Value<'_> {
 }
 
 /// Whether a mapping does not have the key yet. Long mappings get an index.
-fn is_new<'s>(entries: &[Entry<'s>], seen: &mut Option<HashSet<Cow<'s, str>>>, name: &Cow<'s, str>) -> bool {
+fn is_new<'s>(entries: &[Entry<'s>], seen: &mut Option<HashSet<Cow<'s, str>>>, name: &str) -> bool {
     if entries.len() < FEW {
-        return entries.iter().all(|entry| entry.key != *name);
+        return entries.iter().all(|entry| entry.key != name);
     }
     seen.get_or_insert_with(|| entries.iter().map(|entry| entry.key.clone()).collect())
-        .insert(name.clone())
-}
-
-fn measure(node: &Node<'_>) -> Size {
-    let length = |text: &Cow<'_, str>| {
-        if matches!(text, Cow::Owned(_)) {
-            text.len() / 64
-        } else {
-            0
-        }
-    };
-    let mut size = Size { height: 0, cost: 1 };
-    let mut add = |node: &Node<'_>, extra| {
-        let inner = measure(node);
-        size.height = size.height.max(inner.height + 1);
-        size.cost += inner.cost + extra;
-    };
-    match &node.value {
-        Value::List(nodes) => nodes.iter().for_each(|node| add(node, 0)),
-        Value::Map(entries) => entries.iter().for_each(|entry| add(&entry.node, length(&entry.key))),
-        Value::Text(text) => size.cost += length(text),
-        _ => {}
-    }
-    size
+        .insert(Cow::Owned(name.to_owned()))
 }
 
 #[cfg(test)]
@@ -722,8 +566,14 @@ mod tests {
             ("a: 'b\n", "1:4: unclosed quote"),
             ("a: @b\n", "1:4: unexpected character: `@`"),
             ("a: b: c\n", "1:5: mapping values are not allowed in this context"),
-            ("a:\n\tb: c\n", "2:1: tabs disallowed"),
-            ("a: \"\\ud83d\"\n", "1:4: surrogate"),
+            (
+                "a:\n\tb: c\n",
+                "2:2: tabs disallowed within this context (block indentation)",
+            ),
+            (
+                "a: \"\\ud83d\"\n",
+                "1:4: found high surrogate without following low surrogate",
+            ),
             ("a: \u{0}\n", "1:4: the control character U+0000"),
             ("%YAML 2.0\n---\na: b\n", "1:1: unsupported YAML major version"),
             ("a: 1\nb\n", "2:1: simple key expected `:`"),

@@ -19,15 +19,11 @@ pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &s
     };
     let trail = Trail::root(node.place);
     walker.object(root, node.entries().unwrap_or_default(), &trail);
-    if let Some(entry) = node
+    let entry = node
         .entries()
-        .into_iter()
-        .flatten()
-        .find(|entry| entry.key == "metadata")
-    {
-        if entry.node.value != Value::Null {
-            walker.value(metadata, &entry.node, &trail.field("metadata", entry.place));
-        }
+        .and_then(|entries| entries.iter().find(|entry| entry.key == "metadata"));
+    if let Some(entry) = entry.filter(|entry| entry.node.value != Value::Null) {
+        walker.value(metadata, &entry.node, &trail.field("metadata", entry.place));
     }
     walker.faults
 }
