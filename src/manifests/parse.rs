@@ -14,6 +14,7 @@ use super::node::{Entry, Node, Place, Value};
 use super::scalar::{self, Scalar};
 use super::split::{self, Chunk};
 use super::syntax;
+use crate::text;
 
 /// How deep values may lie in each other.
 pub(super) const DEPTH: usize = 64;
@@ -328,7 +329,7 @@ impl<'s, 'c> Builder<'s, 'c> {
         self.fault_of_key(
             name,
             place,
-            format!("{} stands here a second time", fault::quoted(name)),
+            format!("{} stands here a second time", text::quoted(name)),
             "keep one of them",
         );
     }
