@@ -214,12 +214,20 @@ fn check(parts: &mut [Part], update: Update) -> Result<Vec<String>> {
         let Part::Example(example) = part else { continue };
         let printed = if example.command.first().is_some_and(|first| first == "$ echo $?") {
             last_code.take().map(|code: i32| vec![code.to_string()])
-        } else if example.command.first().is_some_and(|first| first.starts_with("$ tenantry ")) {
+        } else if example
+            .command
+            .first()
+            .is_some_and(|first| first.starts_with("$ tenantry "))
+        {
             let (printed, code) = run(&example.words()?)?;
             last_code = Some(code);
             if example.shown().is_empty() && update != Update::All {
                 if code == 2 {
-                    faults.push(format!("{}: the call is not accepted:\n{}", example.line, printed.join("\n")));
+                    faults.push(format!(
+                        "{}: the call is not accepted:\n{}",
+                        example.line,
+                        printed.join("\n")
+                    ));
                 }
                 continue;
             }
@@ -252,7 +260,11 @@ fn run(words: &[String]) -> Result<(Vec<String>, i32)> {
         .env_remove("RUST_LOG")
         .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::null())
-        .stderr(if silent { Stdio::null() } else { screen.try_clone()?.into() })
+        .stderr(if silent {
+            Stdio::null()
+        } else {
+            screen.try_clone()?.into()
+        })
         .stdout(screen);
     let mut child = command.spawn()?;
     // It holds the other end of the pipe, which must be closed for the output to end.
@@ -266,7 +278,8 @@ fn run(words: &[String]) -> Result<(Vec<String>, i32)> {
 
 #[test]
 fn a_document_is_taken_apart_and_put_together_again() {
-    let text = "# Title\n\n```console\n$ tenantry check \\\n    examples\nfine\n\n$ echo $?\n0\n```\n\n```yaml\n$ no\n```\n";
+    let text =
+        "# Title\n\n```console\n$ tenantry check \\\n    examples\nfine\n\n$ echo $?\n0\n```\n\n```yaml\n$ no\n```\n";
     let parts = parse(text);
     assert_eq!(render(&parts), text);
     let examples: Vec<_> = parts
