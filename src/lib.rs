@@ -4,4 +4,6 @@
 //! do what until when, [`manifests`] reads YAML into what the policy judges, [`cli`] prints the results.
 
 pub mod api;
+pub mod cli;
+pub mod manifests;
 pub mod policy;

@@ -1,9 +1,26 @@
 //! Arguments and wiring.
-fn main() {
-    for k in tenantry::api::Kind::ALL {
-        println!(
-            "---\n{}",
-            serde_saphyr::to_string(&tenantry::api::crd::definition(k)).unwrap_or_default()
-        );
-    }
+
+use std::io::{self, BufWriter, Write as _};
+use std::process::ExitCode;
+
+use tenantry::cli::{Screen, run};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::from_env("TENANTRY_LOG"))
+        .with_writer(io::stderr)
+        .init();
+    let mut out = BufWriter::with_capacity(64 * 1024, anstream::AutoStream::auto(io::stdout()));
+    let mut err = anstream::AutoStream::auto(io::stderr());
+    let mut stdin = io::stdin();
+    let mut screen = Screen {
+        out: &mut out,
+        err: &mut err,
+        stdin: &mut stdin,
+        width: Screen::width_of_terminal(),
+    };
+    let code = run(std::env::args_os(), &mut screen);
+    let _ = out.flush();
+    code
 }

@@ -18,7 +18,8 @@ pub const NAME_PATTERN: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 /// The name of an attribute or a field.
 pub const FIELD_NAME_PATTERN: &str = "^[a-zA-Z][a-zA-Z0-9_]{0,62}$";
 const CREDITED_TO_PATTERN: &str = r"^(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$";
-const EMAIL_PATTERN: &str = r"^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$";
+/// An email address.
+pub const EMAIL_PATTERN: &str = r"^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$";
 const PHONE_PATTERN: &str = r"^\+[1-9][0-9]{6,14}$";
 const TEXT_PATTERN: &str = r"^[^\p{Cc}\x{202A}-\x{202E}\x{2066}-\x{2069}]*$";
 const POSITION_PATTERN: &str = "^[a-z0-9-]{1,63}$";
@@ -27,6 +28,33 @@ const DURATION_PATTERN: &str = "^([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,7}s)?$";
 
 /// The longest [`Duration`] in a spec, in seconds: 720 hours.
 const LONGEST_DURATION: i64 = 720 * 3_600;
+
+/// What a text of that pattern is, and how to write one.
+#[must_use]
+pub fn in_words(pattern: &str) -> Option<(&'static str, &'static str)> {
+    Some(match pattern {
+        NAME_PATTERN => ("a name", "write a-z, 0-9 and `-`; begin and end with a letter or digit"),
+        FIELD_NAME_PATTERN => ("a field name", "write letters, digits and `_`; begin with a letter"),
+        CREDITED_TO_PATTERN => (
+            "the name of a tenant or `*`",
+            "write a-z, 0-9 and `-`, or `*` alone for any tenant",
+        ),
+        EMAIL_PATTERN => ("an email address", "write it like `ada@acme.example`"),
+        PHONE_PATTERN => (
+            "a phone number in international form",
+            "write `+` and 7 to 15 digits without blanks, in quotes",
+        ),
+        TEXT_PATTERN => (
+            "plain text: it holds control characters",
+            "remove line breaks, control characters and bidirectional controls",
+        ),
+        POSITION_PATTERN => ("a position", "write 1 to 63 of a-z, 0-9 and `-`"),
+        CODE_PATTERN => ("a code", "write 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`"),
+        DURATION_PATTERN => ("a duration", "write it like `24h`, `1h30m` or `90s`"),
+        Moment::PATTERN => ("a moment", "write it like `2026-12-01T00:00:00Z`"),
+        _ => return None,
+    })
+}
 
 /// A CEL rule on a string, and the same rule in Rust.
 #[derive(Debug)]
@@ -146,6 +174,13 @@ string_form! {
         "pattern": DURATION_PATTERN,
         "x-kubernetes-validations": string_rule(&STRING_RULES[1]),
     })
+}
+
+/// Whether `text` can name an attribute or a field.
+#[must_use]
+pub fn is_field_name(text: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.len() <= 63 && text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(word)
 }
 
 fn string_rule(rule: &StringRule) -> serde_json::Value {

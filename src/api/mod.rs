@@ -18,7 +18,7 @@ mod user;
 mod user_group;
 
 pub use condition::{Condition, ConditionStatus};
-pub use forms::Attributes;
+pub use forms::{Attributes, is_field_name};
 pub use invitation::{
     ADMINISTRATOR_INVITATION, Invitation, InvitationPhase, InvitationResponse, InvitationSpec, InvitationStatus,
     Language, Login, Membership,

@@ -321,7 +321,7 @@ impl Ruled for FieldDeclaration {
 }
 
 /// The type of a field's values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum FieldType {
     /// Text.
     String,

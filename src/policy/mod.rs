@@ -1,1 +1,47 @@
 //! The policy core: pure functions from the objects of a tenant and a moment to everyone's access.
+//!
+//! [`evaluate`] is the one door: a [`Snapshot`] of all objects of a namespace, what other tenants say about the users that
+//! it credits ([`Homes`]), and a moment go in; an [`Evaluation`] comes out, from which statuses, explanations and decisions
+//! are read. No clock, client, file or randomness lives here, and invalid means void: there is no "last valid spec".
+//!
+//! Rules stand in the file named after their subject: [`tenant`], [`users`], [`roles`], [`organizations`], [`invitations`],
+//! [`sharing`] (user groups too), [`access`] (what several roles come to together), [`identifiers`], [`homes`].
+
+pub mod access;
+mod action_set;
+mod catalogue;
+mod catalogue_file;
+pub mod condition;
+mod evaluate;
+mod explain;
+mod fields;
+mod finding;
+mod homes;
+mod identifiers;
+mod invitations;
+mod organizations;
+mod roles;
+mod sharing;
+mod snapshot;
+mod status;
+mod tenant;
+mod users;
+mod warnings;
+mod words;
+
+pub use action_set::{ActionIx, ActionSet};
+pub use catalogue::{ADMINISTRATOR, Action, CORE, Catalogue, ObjectIx, ObjectType, RecordAccess, SystemRole};
+pub use catalogue_file::CatalogueError;
+pub use evaluate::{Access, Evaluation, Outcome, evaluate, evaluate_all};
+pub use explain::{Explanation, Source as ExplanationSource};
+pub use fields::{Field, FieldIx, FieldTable};
+pub use finding::{Class, Finding, Findings, Found, Origin, Reason};
+pub use homes::{HomeAnswer, HomeProfile, HomeTenant, HomeUser, Homes};
+pub use invitations::{Invitation, Invitations};
+pub use organizations::{Organization, OrganizationIx, OrganizationRef, Organizations};
+pub use roles::{Role, RoleIx, RoleRef, Roles, Scope};
+pub use sharing::{Group, Groups, SharingRule, SharingRules, Which};
+pub use snapshot::{Broken, InvitationState, Object, Snapshot, older};
+pub use status::{Reported, Status, conditions};
+pub use tenant::{Attribute, Settings};
+pub use users::{Held, User, UserIx, UserRef, UserState, Users};

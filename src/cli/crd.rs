@@ -1,0 +1,39 @@
+//! `tenantry crd`: the CustomResourceDefinitions.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+
+use super::{Failure, Outcome, Screen};
+use crate::api::{Kind, crd};
+
+/// Arguments of `crd`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Write a file per kind into this directory instead of the standard output
+    #[arg(value_name = "DIRECTORY")]
+    directory: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
+    for kind in Kind::ALL {
+        let definition = crd::definition(kind);
+        let text = serde_saphyr::to_string(&definition).map_err(|error| Failure::Form(error.to_string()))?;
+        match &arguments.directory {
+            None => write!(screen.out, "---\n{text}")?,
+            Some(directory) => {
+                let path = directory.join(file_name(&definition));
+                std::fs::write(&path, text)
+                    .map_err(|error| Failure::Input(format!("cannot write `{}`: {error}", path.display())))?;
+                screen.say(format_args!("wrote {}", path.display()));
+            }
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+/// As in `tenantry.dev_users.yaml`.
+fn file_name(definition: &CustomResourceDefinition) -> String {
+    format!("{}_{}.yaml", definition.spec.group, definition.spec.names.plural)
+}

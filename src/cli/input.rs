@@ -1,0 +1,121 @@
+//! What every command reads: manifests, catalogue and moment; and what follows from them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{Failure, Screen};
+use crate::api::Moment;
+use crate::manifests::Manifests;
+use crate::policy::{Catalogue, Evaluation, evaluate_all};
+
+/// The arguments of every command that reads manifests.
+#[derive(Debug, Args)]
+pub(super) struct InputArguments {
+    /// Files, directories (read recursively: *.yaml, *.yml, *.json) or `-` for the standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The namespace of objects that name none (else `default`), and the only one to show
+    #[arg(short, long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+    /// The moment to judge, like 2026-12-01T00:00:00Z; now when absent
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    at: Option<Moment>,
+    /// A catalogue that extends or replaces the one built in
+    #[arg(long, value_name = "FILE")]
+    catalogue: Option<PathBuf>,
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    Moment::parse(text).ok_or_else(|| "write it like 2026-12-01T00:00:00Z, in UTC or with an offset".to_owned())
+}
+
+/// The manifests of a command, evaluated.
+pub(super) struct Input {
+    pub(super) manifests: Manifests,
+    /// One per namespace, sorted.
+    pub(super) evaluations: Vec<Evaluation>,
+    /// Whether a path could not be read; it has been said which.
+    pub(super) unreadable: bool,
+    namespace: Option<String>,
+}
+
+impl Input {
+    /// Reads and evaluates. What cannot be read is said at once.
+    pub(super) fn read(arguments: &InputArguments, screen: &mut Screen<'_>) -> Result<Self, Failure> {
+        let catalogue = Arc::new(catalogue(arguments)?);
+        let default = arguments.namespace.as_deref().unwrap_or("default");
+        let mut manifests = Manifests::read(&arguments.paths, default, screen.stdin)
+            .map_err(|error| Failure::Input(error.to_string()))?;
+        for error in &manifests.errors {
+            screen.error(&error.to_string());
+        }
+        let unreadable = !manifests.errors.is_empty();
+        if manifests.entries.is_empty() && manifests.strays.is_empty() {
+            return Err(Failure::Input(nothing_of_ours(&manifests)));
+        }
+        let now = arguments.at.unwrap_or_else(Moment::from_clock);
+        let evaluations = evaluate_all(&catalogue, &manifests.take_snapshots(), now);
+        Ok(Self {
+            manifests,
+            evaluations,
+            unreadable,
+            namespace: arguments.namespace.clone(),
+        })
+    }
+
+    /// Whether `-n` lets the namespace be shown.
+    pub(super) fn selects(&self, namespace: &str) -> bool {
+        self.namespace.as_deref().is_none_or(|selected| selected == namespace)
+    }
+
+    /// The evaluations that `-n` lets be shown.
+    pub(super) fn selected(&self) -> impl Iterator<Item = &Evaluation> {
+        self.evaluations
+            .iter()
+            .filter(|evaluation| self.selects(&evaluation.namespace))
+    }
+
+    /// Says how much of the input is none of ours.
+    pub(super) fn say_skipped(&self, screen: &mut Screen<'_>) {
+        if let Some(skipped) = skipped(&self.manifests) {
+            screen.say(format_args!("skipped {skipped}"));
+        }
+    }
+}
+
+fn catalogue(arguments: &InputArguments) -> Result<Catalogue, Failure> {
+    let loaded = match &arguments.catalogue {
+        None => Catalogue::builtin(),
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::Input(format!("cannot read the catalogue `{name}`: {error}")))?;
+            Catalogue::load(&text, &name)
+        }
+    };
+    loaded.map_err(|error| Failure::Input(error.to_string()))
+}
+
+fn nothing_of_ours(manifests: &Manifests) -> String {
+    let skipped = skipped(manifests)
+        .map(|skipped| format!(" (skipped {skipped})"))
+        .unwrap_or_default();
+    format!("no object of tenantry.dev in the input{skipped}; give the files or directories that hold them")
+}
+
+fn skipped(manifests: &Manifests) -> Option<String> {
+    let foreign = match manifests.skipped.foreign {
+        0 => None,
+        1 => Some("1 object of another API group".to_owned()),
+        many => Some(format!("{many} objects of other API groups")),
+    };
+    let unmarked = match manifests.skipped.unmarked {
+        0 => None,
+        1 => Some("1 document without apiVersion and kind".to_owned()),
+        many => Some(format!("{many} documents without apiVersion and kind")),
+    };
+    let parts: Vec<String> = foreign.into_iter().chain(unmarked).collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
+}

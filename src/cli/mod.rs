@@ -1,0 +1,100 @@
+//! The command line: arguments in, tables and JSON out. A file a subcommand.
+//!
+//! Results go to the standard output, chatter to the standard error. Exit codes: 0 fine; 1 a finding that makes an object,
+//! or a part of one, void; 2 the call or the input cannot be read.
+
+mod check;
+mod crd;
+mod explain;
+mod input;
+mod plan;
+mod render;
+mod screen;
+mod table;
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use screen::Screen;
+
+/// Declarative identity and access management for multi-tenant applications on Kubernetes.
+#[derive(Debug, Parser)]
+#[command(name = "tenantry", version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say what is wrong in manifests, with file, line and mend
+    Check(check::Arguments),
+    /// Print everyone's access, as the controller would write it into status
+    Plan(plan::Arguments),
+    /// Say where each permission, organization and restriction of a user comes from
+    Explain(explain::Arguments),
+    /// Print the CustomResourceDefinitions, or write them into a directory
+    Crd(crd::Arguments),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// All is fine.
+    Fine,
+    /// There is a finding of class R, W or w.
+    Findings,
+    /// Something could not be read; it has been said what.
+    Unreadable,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// The input cannot be used.
+    #[error("{0}")]
+    Input(String),
+    /// The output cannot be written.
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+    /// The output cannot be put into words.
+    #[error("cannot write the output: {0}")]
+    Form(String),
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        match error.io_error_kind() {
+            Some(kind) => Self::Output(kind.into()),
+            None => Self::Form(error.to_string()),
+        }
+    }
+}
+
+/// Runs a command line, the program's name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return screen.usage(&error),
+    };
+    let result = match &arguments.command {
+        Command::Check(arguments) => check::run(arguments, screen),
+        Command::Plan(arguments) => plan::run(arguments, screen),
+        Command::Explain(arguments) => explain::run(arguments, screen),
+        Command::Crd(arguments) => crd::run(arguments, screen),
+    };
+    match result.and_then(|outcome| screen.flush().map(|()| outcome).map_err(Failure::from)) {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Unreadable) => ExitCode::from(2),
+        // Whoever read the output has seen enough, as `head` has.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            screen.error(&failure.to_string());
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Tables for the terminal: as wide as the screen, ruled lightly, the cells wrapped.
+
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+
+const RULED: TableStyle = TableStyle::new()
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .row_separator(LineStyle::none().fill('┈').junction('┈'));
+const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// A table whose rows take several lines each.
+pub(super) fn ruled(width: u16, heading: &[&str]) -> Table {
+    table(RULED, width, heading)
+}
+
+/// A table whose rows take a line each.
+pub(super) fn plain(width: u16, heading: &[&str]) -> Table {
+    table(PLAIN, width, heading)
+}
+
+fn table(style: TableStyle, width: u16, heading: &[&str]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(style)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width);
+    table.set_header(heading.iter().map(|text| (*text).to_owned()));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table
+}
+
+/// The table with no blanks at the ends of its lines.
+pub(super) fn print(table: &Table) -> String {
+    table.trim_fmt()
+}

@@ -1,0 +1,214 @@
+//! What is wrong with an object, and the words for it.
+
+use std::fmt::Write as _;
+
+use super::node::Place;
+
+/// Something wrong with the structure of an object: the matter of a finding `SchemaInvalid`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The field, as in `spec.roles[1]`; empty for the whole document.
+    pub path: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What is wrong, in lower case, without an end mark.
+    pub message: String,
+    /// What a person can do about it.
+    pub help: String,
+}
+
+impl Fault {
+    /// A fault of the whole document.
+    pub(crate) fn new(place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            path: String::new(),
+            place,
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+}
+
+/// The way from the root of an object to a value, kept on the stack: a string is made of it only when something is wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trail<'t> {
+    parent: Option<&'t Trail<'t>>,
+    step: Step<'t>,
+    /// Where a list or mapping at this step is pointed at: its key.
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step<'t> {
+    Root,
+    Field(&'t str),
+    Item(usize),
+}
+
+impl<'t> Trail<'t> {
+    pub(crate) fn root(place: Place) -> Self {
+        Self {
+            parent: None,
+            step: Step::Root,
+            place,
+        }
+    }
+
+    pub(crate) fn field<'u>(&'u self, name: &'u str, place: Place) -> Trail<'u> {
+        Trail {
+            parent: Some(self),
+            step: Step::Field(name),
+            place,
+        }
+    }
+
+    pub(crate) fn item(&self, index: usize, place: Place) -> Trail<'_> {
+        Trail {
+            parent: Some(self),
+            step: Step::Item(index),
+            place,
+        }
+    }
+
+    /// The path, as in `spec.roles[1]`.
+    pub(crate) fn path(&self) -> String {
+        let mut path = self.parent.map(Trail::path).unwrap_or_default();
+        extend(&mut path, self.step);
+        path
+    }
+
+    /// Whether this is an email, phone or account, or lies below one: its value is shown to nobody.
+    pub(crate) fn is_private(&self) -> bool {
+        matches!(self.step, Step::Field("email" | "phone" | "account")) || self.parent.is_some_and(Trail::is_private)
+    }
+
+    /// The value in backticks, or nothing if it is private.
+    pub(crate) fn shown(&self, value: &str) -> String {
+        if self.is_private() {
+            String::from("the value")
+        } else {
+            quoted(value)
+        }
+    }
+}
+
+/// Adds a step to a path.
+pub(crate) fn extend(path: &mut String, step: Step<'_>) {
+    match step {
+        Step::Root => {}
+        Step::Field(name) => {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(&plain(name, 100));
+        }
+        Step::Item(index) => {
+            let _ = write!(path, "[{index}]");
+        }
+    }
+}
+
+/// A value in backticks, harmless on a terminal and not too long.
+pub(crate) fn quoted(value: &str) -> String {
+    format!("`{}`", plain(value, 60))
+}
+
+/// A text in which whatever could steer a terminal or reorder a line is escaped, cut to so many characters.
+pub(crate) fn plain(value: &str, most: usize) -> String {
+    let mut out = String::with_capacity(value.len().min(most));
+    for (count, character) in value.chars().enumerate() {
+        if count == most {
+            out.push('…');
+            break;
+        }
+        if steers(character) {
+            out.extend(character.escape_unicode());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+fn steers(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// The candidate that was probably meant.
+pub(crate) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let most = name.chars().count().clamp(3, 9) / 3;
+    candidates
+        .map(|candidate| (distance(name, candidate, most), candidate))
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The number of edits between two names, letter case aside; anything beyond `most` is just "more".
+fn distance(left: &str, right: &str, most: usize) -> usize {
+    if left.len().abs_diff(right.len()) > most * 4 || left.len() > 100 {
+        return most + 1;
+    }
+    let right: Vec<char> = right.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (line, character) in left.to_lowercase().chars().enumerate() {
+        let mut diagonal = line;
+        let mut before = line + 1;
+        for (cell, other) in row.iter_mut().skip(1).zip(&right) {
+            let substituted = diagonal + usize::from(character != *other);
+            diagonal = *cell;
+            *cell = substituted.min(diagonal + 1).min(before + 1);
+            before = *cell;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = line + 1;
+        }
+    }
+    row.last().copied().unwrap_or(most + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_fields_and_items() {
+        let root = Trail::root(Place::default());
+        let spec = root.field("spec", Place::default());
+        let roles = spec.field("roles", Place::default());
+        assert_eq!(roles.item(1, Place::default()).path(), "spec.roles[1]");
+        assert_eq!(root.path(), "");
+    }
+
+    #[test]
+    fn private_values_are_never_shown() {
+        let root = Trail::root(Place::default());
+        for name in ["email", "phone", "account"] {
+            let field = root.field(name, Place::default());
+            assert_eq!(field.item(0, Place::default()).shown("ada@acme.example"), "the value");
+        }
+        assert_eq!(root.field("name", Place::default()).shown("Ada"), "`Ada`");
+    }
+
+    #[test]
+    fn nothing_in_a_value_steers_a_terminal() {
+        assert_eq!(quoted("\u{1b}[31m\u{202e}x\n"), "`\\u{1b}[31m\\u{202e}x\\u{a}`");
+        assert_eq!(quoted(&"x".repeat(100)), format!("`{}…`", "x".repeat(60)));
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_finds_what_was_meant() {
+        let fields = ["roles", "temporaryRoles", "displayName", "email"];
+        for (name, meant) in [
+            ("role", Some("roles")),
+            ("temporaryroles", Some("temporaryRoles")),
+            ("dispalyName", Some("displayName")),
+            ("mail", Some("email")),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(name, fields.into_iter()), meant, "{name}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! YAML in: from paths to typed objects, and for whatever is wrong the file, line and column.
+//!
+//! [`discover`] turns arguments into texts, [`split`] a text into documents, [`parse`] a document into a tree of positioned
+//! [`node`]s (what a plain scalar means is the matter of [`scalar`]). [`objects`] tells our objects from others, has
+//! [`walk`] hold the tree against the compiled [`schema`] of its kind and that of its [`metadata`], and [`decode`]s what is
+//! sound into the types of `api`. Trees are then dropped; [`locate`] finds a place again when a finding needs one.
+//!
+//! What more than one object decides is not known here: that is the policy's.
+
+mod decode;
+mod discover;
+mod fault;
+mod locate;
+mod metadata;
+mod node;
+mod objects;
+mod parse;
+mod scalar;
+mod schema;
+mod snapshots;
+mod split;
+mod walk;
+
+use std::io::Read;
+use std::path::PathBuf;
+
+pub use discover::{InputError, STDIN_NAME, Source};
+pub use fault::Fault;
+pub use node::Place;
+pub use objects::{Entry, Origin, Spec, Stray};
+pub use schema::SchemaError;
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub struct Manifests {
+    /// The texts, sorted by name.
+    pub sources: Vec<Source>,
+    /// Our objects, in the order of sources and documents.
+    pub entries: Vec<Entry>,
+    /// What is wrong but is no object, in the same order.
+    pub strays: Vec<Stray>,
+    /// What could not be read at all.
+    pub errors: Vec<InputError>,
+    /// What is none of ours.
+    pub skipped: Skipped,
+}
+
+/// How many documents, or items of a `List`, were passed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// Objects of other API groups.
+    pub foreign: usize,
+    /// Documents that have no `apiVersion` and `kind`: values files, patches, plain data.
+    pub unmarked: usize,
+}
+
+impl Manifests {
+    /// Reads what the arguments of a command stand for: files, directories, and `-` for the standard input. An object that
+    /// names no namespace is in `default_namespace`.
+    ///
+    /// # Errors
+    /// Only if the schemas built into this program cannot be used. What is wrong with the input is part of the result.
+    pub fn read(
+        paths: &[PathBuf],
+        default_namespace: &str,
+        stdin: &mut dyn Read,
+    ) -> Result<Self, &'static SchemaError> {
+        let (sources, errors) = discover::discover(paths, stdin);
+        Ok(Self {
+            errors,
+            ..Self::of(sources, default_namespace)?
+        })
+    }
+
+    /// Reads texts that are already at hand, in the order given.
+    ///
+    /// # Errors
+    /// As [`Manifests::read`].
+    pub fn of(sources: Vec<Source>, default_namespace: &str) -> Result<Self, &'static SchemaError> {
+        let mut reader = objects::Reader::new(default_namespace)?;
+        for (index, source) in sources.iter().enumerate() {
+            reader.source(index, source);
+        }
+        let objects::Reader {
+            entries,
+            strays,
+            skipped,
+            ..
+        } = reader;
+        Ok(Self {
+            sources,
+            entries,
+            strays,
+            errors: Vec::new(),
+            skipped,
+        })
+    }
+
+    /// Where fields stand, in the order asked for; of a field that is absent, where the nearest thing around it stands. Each
+    /// document is parsed once more, whatever the number of its fields: ask for all at a time.
+    #[must_use]
+    pub fn locate(&self, wanted: &[(&Origin, &str)]) -> Vec<Place> {
+        locate::locate(&self.sources, wanted)
+    }
+}

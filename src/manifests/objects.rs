@@ -1,0 +1,593 @@
+//! Documents into objects: whose document is it, is it sound, and what does it say.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::Skipped;
+use super::decode;
+use super::discover::Source;
+use super::fault::{self, Fault};
+use super::locate;
+use super::metadata;
+use super::node::{Node, Place, Value};
+use super::parse::{self, Copies, Document};
+use super::schema::{Compiler, Object as Fields, Schema, SchemaError};
+use super::split::{self, Chunk};
+use super::walk;
+use crate::api::forms::STRING_RULES;
+use crate::api::rule::Ruled;
+use crate::api::{
+    API_VERSION, GROUP, InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, RuleFault,
+    SharingRuleSpec, TenantSpec, UserGroupSpec, UserSpec, VERSION, crd,
+};
+
+/// What the aliases of all of the input may copy; see [`Copies`].
+const COPIES: usize = 2_000_000;
+/// How deep a `List` may stand in a `List`.
+const LISTS: usize = 8;
+
+/// Where in the sources an object stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The index of its source.
+    pub source: usize,
+    /// The index of its document in the source, those without content left out.
+    pub document: usize,
+    /// The path of the object in the document: empty, or like `items[3]` in a `List`.
+    pub item: String,
+    /// Its name, or else its beginning.
+    pub place: Place,
+    /// Where the document lies in its source.
+    pub(crate) extent: Extent,
+}
+
+/// The part of a source that a document takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Extent {
+    pub(crate) line: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// A manifest of ours.
+#[derive(Debug)]
+pub struct Entry {
+    /// Where it stands.
+    pub origin: Origin,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its namespace, or the default.
+    pub namespace: String,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// `metadata.creationTimestamp`.
+    pub created: Option<Moment>,
+    /// Whether it has a `metadata.deletionTimestamp`.
+    pub deleting: bool,
+    /// What it says; absent when anything is wrong with its structure.
+    pub spec: Option<Spec>,
+    /// Of a Role that is not sound: the positions that it names, as far as they can be read.
+    pub positions: Vec<String>,
+    /// What is wrong with its structure: each a finding `SchemaInvalid`.
+    pub faults: Vec<Fault>,
+    /// The entry that has the same kind, namespace and name and comes first: a finding `DuplicateObject`.
+    pub duplicate_of: Option<usize>,
+}
+
+/// The spec of any kind, and of an Invitation what has become of it.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Spec {
+    Invitation(Box<InvitationSpec>, Box<InvitationStatus>),
+    Organization(Box<OrganizationSpec>),
+    Role(Box<RoleSpec>),
+    SharingRule(Box<SharingRuleSpec>),
+    Tenant(Box<TenantSpec>),
+    User(Box<UserSpec>),
+    UserGroup(Box<UserGroupSpec>),
+}
+
+/// A document, or item of a `List`, that is wrong and of which nobody can say which object it is: a finding
+/// `SchemaInvalid`.
+#[derive(Debug)]
+pub struct Stray {
+    /// Where it stands.
+    pub origin: Origin,
+    /// What stands as its kind.
+    pub kind: Option<String>,
+    /// What stands as its namespace.
+    pub namespace: Option<String>,
+    /// What stands as its name.
+    pub name: Option<String>,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// Reads objects out of sources; the schemas are compiled once.
+pub(crate) struct Reader<'d> {
+    default_namespace: &'d str,
+    schemas: &'static Schemas,
+    copies: Copies,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) strays: Vec<Stray>,
+    pub(crate) skipped: Skipped,
+    names: HashMap<(Kind, String, String), usize>,
+}
+
+impl<'d> Reader<'d> {
+    pub(crate) fn new(default_namespace: &'d str) -> Result<Self, &'static SchemaError> {
+        Ok(Self {
+            default_namespace,
+            schemas: schemas()?,
+            copies: Copies(COPIES),
+            entries: Vec::new(),
+            strays: Vec::new(),
+            skipped: Skipped::default(),
+            names: HashMap::new(),
+        })
+    }
+
+    /// Reads everything in a source.
+    pub(crate) fn source(&mut self, index: usize, source: &Source) {
+        for (document, chunk) in split::documents(&source.text).enumerate() {
+            let origin = Origin {
+                source: index,
+                document,
+                item: String::new(),
+                place: Place {
+                    line: chunk.line,
+                    column: 1,
+                    start: chunk.start,
+                    end: chunk.start,
+                },
+                extent: Extent::of(&chunk),
+            };
+            match parse::parse(&chunk, &mut self.copies) {
+                Ok(Some(document)) => self.document(document, origin, &source.text),
+                Ok(None) => {}
+                Err(fault) => self.stray(
+                    Origin {
+                        place: fault.place,
+                        ..origin
+                    },
+                    None,
+                    fault,
+                ),
+            }
+        }
+    }
+
+    fn document(&mut self, mut document: Document<'_>, origin: Origin, text: &str) {
+        if document.ambiguous {
+            for fault in document.faults {
+                self.stray(
+                    Origin {
+                        place: fault.place,
+                        ..origin.clone()
+                    },
+                    Some(&document.root),
+                    fault,
+                );
+            }
+            return;
+        }
+        let faults = std::mem::take(&mut document.faults);
+        self.value(
+            &document.root,
+            None,
+            Found {
+                origin,
+                faults,
+                text,
+                depth: 0,
+            },
+        );
+    }
+
+    /// One value that may be an object or a list of objects. `usual` is the kind of the list that it stands in.
+    fn value(&mut self, node: &Node<'_>, usual: Option<Kind>, found: Found<'_>) {
+        match identify(node, usual) {
+            Identity::Ours(kind) => self.object(kind, node, found),
+            Identity::List(usual) if found.depth < LISTS => self.list(node, usual, found),
+            Identity::List(_) | Identity::Foreign => self.skipped.foreign += 1,
+            Identity::Nothing => self.skipped.unmarked += 1,
+            Identity::Wrong(fault) => self.stray(
+                Origin {
+                    place: fault.place,
+                    ..found.origin
+                },
+                Some(node),
+                fault,
+            ),
+        }
+    }
+
+    fn list(&mut self, node: &Node<'_>, usual: Option<Kind>, mut found: Found<'_>) {
+        let items = match node.get("items").map(|items| &items.value) {
+            Some(Value::List(items)) => items.as_slice(),
+            _ => &[],
+        };
+        let prefix = if found.origin.item.is_empty() {
+            String::new()
+        } else {
+            format!("{}.", found.origin.item)
+        };
+        for (index, item) in items.iter().enumerate() {
+            let at = format!("{prefix}items[{index}]");
+            let inner = Found {
+                faults: split_off(&mut found.faults, &at),
+                origin: Origin {
+                    place: item.place,
+                    item: at,
+                    ..found.origin.clone()
+                },
+                text: found.text,
+                depth: found.depth + 1,
+            };
+            self.value(item, usual, inner);
+        }
+        for fault in found.faults {
+            self.stray(
+                Origin {
+                    place: fault.place,
+                    ..found.origin.clone()
+                },
+                Some(node),
+                fault,
+            );
+        }
+    }
+
+    fn object(&mut self, kind: Kind, node: &Node<'_>, found: Found<'_>) {
+        let Found {
+            mut origin,
+            mut faults,
+            text,
+            ..
+        } = found;
+        faults.extend(self.structure(kind, node, text));
+        let head = Head::of(node);
+        if let Some(name) = head.name {
+            origin.place = name.place;
+        }
+        let spec = if faults.is_empty() {
+            self.spec(kind, node, &mut faults)
+        } else {
+            None
+        };
+        faults.sort_by_key(|fault| fault.place);
+        let name = head.name.and_then(Node::text).map(String::from);
+        let namespace = head.namespace.unwrap_or(self.default_namespace).to_owned();
+        let index = self.entries.len();
+        let duplicate_of = name.as_ref().and_then(|name| {
+            let first = *self
+                .names
+                .entry((kind, namespace.clone(), name.clone()))
+                .or_insert(index);
+            (first != index).then_some(first)
+        });
+        self.entries.push(Entry {
+            origin,
+            kind,
+            namespace,
+            name,
+            created: head.created,
+            deleting: head.deleting,
+            positions: if spec.is_none() && kind == Kind::Role {
+                positions(node)
+            } else {
+                Vec::new()
+            },
+            spec,
+            faults,
+            duplicate_of,
+        });
+    }
+
+    /// What the schemas say.
+    fn structure(&self, kind: Kind, node: &Node<'_>, text: &str) -> Vec<Fault> {
+        let root = Kind::ALL
+            .iter()
+            .zip(&self.schemas.roots)
+            .find(|(other, _)| **other == kind);
+        let mut faults = root
+            .map(|(_, root)| walk::walk(root, &self.schemas.metadata, node, text))
+            .unwrap_or_default();
+        let name = node.get("metadata").and_then(|metadata| metadata.get("name"));
+        if let Some((node, name)) = name.and_then(|node| Some((node, node.text()?))) {
+            let rule = kind.name_rule();
+            if !(rule.holds)(name) {
+                let message = format!("{} cannot be the name of a {kind}", fault::quoted(name));
+                let fault = Fault::new(node.place, message, rule.message);
+                faults.push(Fault {
+                    path: String::from("metadata.name"),
+                    ..fault
+                });
+            }
+        }
+        faults
+    }
+
+    /// The typed spec, unless one of its own rules is broken.
+    fn spec(&self, kind: Kind, node: &Node<'_>, faults: &mut Vec<Fault>) -> Option<Spec> {
+        let typed = typed_spec(kind, node);
+        let (spec, broken) = match typed {
+            Ok(typed) => typed,
+            Err(error) => {
+                let path = error.path("spec");
+                let place = locate::find(node, &path).unwrap_or(node.place);
+                faults.push(Fault {
+                    path,
+                    ..Fault::new(place, error.to_string(), "correct the value")
+                });
+                return None;
+            }
+        };
+        faults.extend(broken.into_iter().map(|fault| rule_fault(node, fault)));
+        faults.is_empty().then_some(spec)
+    }
+
+    fn stray(&mut self, origin: Origin, node: Option<&Node<'_>>, fault: Fault) {
+        let text = |node: Option<&Node<'_>>| node.and_then(Node::text).map(|text| fault::plain(text, 253));
+        let metadata = node.and_then(|node| node.get("metadata"));
+        self.strays.push(Stray {
+            origin,
+            kind: text(node.and_then(|node| node.get("kind"))),
+            namespace: text(metadata.and_then(|metadata| metadata.get("namespace"))),
+            name: text(metadata.and_then(|metadata| metadata.get("name"))),
+            fault,
+        });
+    }
+}
+
+/// A value on the way to an object.
+struct Found<'s> {
+    origin: Origin,
+    /// What the parser found wrong with it.
+    faults: Vec<Fault>,
+    text: &'s str,
+    depth: usize,
+}
+
+impl Extent {
+    fn of(chunk: &Chunk<'_>) -> Self {
+        let length = u32::try_from(chunk.text.len()).unwrap_or(u32::MAX);
+        Self {
+            line: chunk.line,
+            start: chunk.start,
+            end: chunk.start.saturating_add(length),
+        }
+    }
+}
+
+/// Whose a value is.
+enum Identity {
+    Ours(Kind),
+    /// A list of objects, of that kind if they do not say.
+    List(Option<Kind>),
+    /// Something of another API group.
+    Foreign,
+    /// Something without `apiVersion` and `kind`: a values file, a patch.
+    Nothing,
+    /// Ours, but no kind that there is.
+    Wrong(Fault),
+}
+
+fn identify(node: &Node<'_>, usual: Option<Kind>) -> Identity {
+    let Some(entries) = node.entries() else {
+        return Identity::Nothing;
+    };
+    let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node);
+    let (version, kind) = (find("apiVersion"), find("kind"));
+    match (version.and_then(Node::text), kind.and_then(Node::text)) {
+        (None, None) => usual.map_or(Identity::Nothing, Identity::Ours),
+        (None, Some(kind)) if Kind::from_name(kind).is_some() => {
+            let place = version.map_or(node.place, |version| version.place);
+            wrong(
+                "apiVersion",
+                place,
+                "`apiVersion` is missing",
+                format!("write `apiVersion: {API_VERSION}`"),
+            )
+        }
+        (None, Some(_)) => Identity::Nothing,
+        (Some("v1"), Some("List")) => Identity::List(None),
+        (Some(version), kind_name) => match version.split_once('/') {
+            Some((GROUP, number)) => ours(node, number, kind, kind_name),
+            None if version == GROUP => ours(node, "", kind, kind_name),
+            _ => Identity::Foreign,
+        },
+    }
+}
+
+fn ours(node: &Node<'_>, version: &str, kind: Option<&Node<'_>>, name: Option<&str>) -> Identity {
+    if version != VERSION {
+        let place = node.get("apiVersion").map_or(node.place, |version| version.place);
+        let message = format!("there is no version {} of `{GROUP}`", fault::quoted(version));
+        return wrong(
+            "apiVersion",
+            place,
+            message,
+            format!("write `apiVersion: {API_VERSION}`"),
+        );
+    }
+    let kinds = || Kind::ALL.into_iter().map(Kind::as_str);
+    let place = kind.map_or(node.place, |kind| kind.place);
+    let Some(name) = name else {
+        return wrong(
+            "kind",
+            place,
+            "`kind` is missing",
+            format!("write one of {}", kinds().collect::<Vec<_>>().join(", ")),
+        );
+    };
+    if let Some(kind) = Kind::from_name(name) {
+        return Identity::Ours(kind);
+    }
+    if let Some(kind) = name.strip_suffix("List").and_then(Kind::from_name) {
+        return Identity::List(Some(kind));
+    }
+    let help = match fault::nearest(name, kinds()) {
+        Some(kind) => format!("did you mean `{kind}`?"),
+        None => format!("write one of {}", kinds().collect::<Vec<_>>().join(", ")),
+    };
+    wrong(
+        "kind",
+        place,
+        format!("there is no kind {} in `{GROUP}`", fault::quoted(name)),
+        help,
+    )
+}
+
+fn wrong(path: &str, place: Place, message: impl Into<String>, help: impl Into<String>) -> Identity {
+    Identity::Wrong(Fault {
+        path: path.to_owned(),
+        ..Fault::new(place, message, help)
+    })
+}
+
+/// What every object says about itself.
+struct Head<'n, 's> {
+    name: Option<&'n Node<'s>>,
+    namespace: Option<&'n str>,
+    created: Option<Moment>,
+    deleting: bool,
+}
+
+impl<'n, 's> Head<'n, 's> {
+    fn of(node: &'n Node<'s>) -> Self {
+        let metadata = node.get("metadata");
+        let field = |key: &str| metadata.and_then(|metadata| metadata.get(key));
+        Self {
+            name: field("name").filter(|name| name.text().is_some()),
+            namespace: field("namespace")
+                .and_then(Node::text)
+                .filter(|namespace| !namespace.is_empty()),
+            created: field("creationTimestamp")
+                .and_then(Node::text)
+                .and_then(metadata::timestamp),
+            deleting: field("deletionTimestamp").is_some(),
+        }
+    }
+}
+
+/// The positions of a role that is not sound: the safety rule of restrictions still needs them.
+fn positions(node: &Node<'_>) -> Vec<String> {
+    match node
+        .get("spec")
+        .and_then(|spec| spec.get("positions"))
+        .map(|positions| &positions.value)
+    {
+        Some(Value::List(nodes)) => nodes.iter().filter_map(Node::text).map(String::from).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Takes the faults of one item of a list out of those of the whole, with paths that begin at the item.
+fn split_off(faults: &mut Vec<Fault>, item: &str) -> Vec<Fault> {
+    if faults.is_empty() {
+        return Vec::new();
+    }
+    let below = |fault: &Fault| {
+        let rest = fault.path.strip_prefix(item)?;
+        (rest.is_empty() || rest.starts_with('.')).then(|| rest.trim_start_matches('.').to_owned())
+    };
+    let (own, others) = std::mem::take(faults)
+        .into_iter()
+        .partition(|fault| below(fault).is_some());
+    *faults = others;
+    let own: Vec<Fault> = own;
+    own.into_iter()
+        .map(|fault| Fault {
+            path: below(&fault).unwrap_or_default(),
+            ..fault
+        })
+        .collect()
+}
+
+/// All schemas.
+struct Schemas {
+    metadata: Schema,
+    /// The root of each kind, in the order of [`Kind::ALL`].
+    roots: Vec<Fields>,
+}
+
+/// The schemas; they are the same for every run.
+fn schemas() -> Result<&'static Schemas, &'static SchemaError> {
+    static SCHEMAS: OnceLock<Result<Schemas, SchemaError>> = OnceLock::new();
+    SCHEMAS.get_or_init(compile).as_ref()
+}
+
+fn compile() -> Result<Schemas, SchemaError> {
+    let mut compiler = Compiler::new(&STRING_RULES);
+    let roots = Kind::ALL
+        .into_iter()
+        .map(|kind| root_schema(kind, &mut compiler))
+        .collect::<Result<_, _>>()?;
+    Ok(Schemas {
+        metadata: metadata::schema(&mut compiler)?,
+        roots,
+    })
+}
+
+fn root_schema(kind: Kind, compiler: &mut Compiler) -> Result<Fields, SchemaError> {
+    let props = crd::schema(kind)
+        .and_then(|schema| schema.properties)
+        .unwrap_or_default();
+    let mut part = |name: &str| {
+        let missing = || SchemaError::Unknown(format!("{kind} without {name}"));
+        compiler.compile(props.get(name).ok_or_else(missing)?)
+    };
+    Ok(Fields::of([
+        ("apiVersion", Schema::Any),
+        ("kind", Schema::Any),
+        ("!metadata", Schema::Any),
+        ("!spec", part("spec")?),
+        ("status", part("status")?),
+    ]))
+}
+
+fn typed_spec(kind: Kind, node: &Node<'_>) -> Result<(Spec, Vec<RuleFault>), decode::DecodeError> {
+    let empty = Node {
+        value: Value::Map(Vec::new()),
+        place: node.place,
+    };
+    let part = |name: &str| node.get(name).unwrap_or(&empty);
+    fn judged<'n, T: Ruled + serde::Deserialize<'n>>(
+        node: &'n Node<'_>,
+    ) -> Result<(Box<T>, Vec<RuleFault>), decode::DecodeError> {
+        let spec: T = decode::decode(node)?;
+        let mut faults = Vec::new();
+        spec.faults("spec", &mut faults);
+        Ok((Box::new(spec), faults))
+    }
+    let spec = part("spec");
+    Ok(match kind {
+        Kind::Invitation => {
+            let (spec, faults) = judged(spec)?;
+            (
+                Spec::Invitation(spec, Box::new(decode::decode(part("status"))?)),
+                faults,
+            )
+        }
+        Kind::Organization => judged(spec).map(|(spec, faults)| (Spec::Organization(spec), faults))?,
+        Kind::Role => judged(spec).map(|(spec, faults)| (Spec::Role(spec), faults))?,
+        Kind::SharingRule => judged(spec).map(|(spec, faults)| (Spec::SharingRule(spec), faults))?,
+        Kind::Tenant => judged(spec).map(|(spec, faults)| (Spec::Tenant(spec), faults))?,
+        Kind::User => judged(spec).map(|(spec, faults)| (Spec::User(spec), faults))?,
+        Kind::UserGroup => judged(spec).map(|(spec, faults)| (Spec::UserGroup(spec), faults))?,
+    })
+}
+
+/// The rule's message holds its mend, behind a semicolon or colon if there is one.
+fn rule_fault(node: &Node<'_>, fault: RuleFault) -> Fault {
+    let place = locate::find(node, &fault.path).unwrap_or(node.place);
+    let (message, help) = fault
+        .message
+        .split_once("; ")
+        .unwrap_or((fault.message, "correct the object"));
+    Fault {
+        path: fault.path,
+        ..Fault::new(place, message, help)
+    }
+}

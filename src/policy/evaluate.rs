@@ -1,0 +1,400 @@
+//! The evaluation: everything that follows from the objects of one tenant at one moment.
+//!
+//! [`evaluate`] runs the rules in the order in which they need each other; each rule lives in the file named after its
+//! subject.
+
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+use super::catalogue::Catalogue;
+use super::finding::{Findings, Found, Origin};
+use super::homes::{HomeTenant, HomeUser, Homes};
+use super::identifiers::Identifiers;
+use super::invitations::{self, Invitations};
+use super::organizations::Organizations;
+use super::roles::Roles;
+use super::sharing::{self, Groups, SharingRules};
+use super::snapshot::{Broken, Object, Snapshot};
+use super::tenant::{self, Settings};
+use super::users::{self, UserIx, UserRef, Users};
+use super::words;
+use crate::api::{Kind, Moment, TenantSpec, UserCounts, UserPhase};
+
+/// Everything that follows from the objects of one namespace at one moment. It owns all that a decision needs.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The namespace: the tenant's id.
+    pub namespace: String,
+    /// The moment.
+    pub now: Moment,
+    /// The catalogue that was asked.
+    pub catalogue: Arc<Catalogue>,
+    /// The Tenant's object.
+    pub tenant: Option<Arc<Object<TenantSpec>>>,
+    /// What is wrong with the Tenant.
+    pub tenant_findings: Findings,
+    /// What is not schema-valid.
+    pub broken: Vec<Arc<Broken>>,
+    /// What a Tenant in force makes of the rest, or what there is without one.
+    pub outcome: Outcome,
+}
+
+/// What a namespace comes to.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// There is a Tenant in force.
+    InForce(Box<Access>),
+    /// There is none: everything waits. The objects as they came.
+    NoTenant(Box<Snapshot>),
+}
+
+/// Everyone's access in a tenant in force.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The Tenant's settings.
+    pub settings: Settings,
+    /// The roles, the system's among them.
+    pub roles: Roles,
+    /// The organizations, the system's among them.
+    pub organizations: Organizations,
+    /// The users.
+    pub users: Users,
+    /// The user groups.
+    pub groups: Groups,
+    /// The sharing rules.
+    pub rules: SharingRules,
+    /// The invitations.
+    pub invitations: Invitations,
+    /// How many users there are of each phase.
+    pub counts: UserCounts,
+    /// The earliest moment at which anything changes by time alone.
+    pub next_transition: Option<Moment>,
+}
+
+/// Works out what follows from the objects of one namespace at that moment, and of what its homes say.
+#[must_use]
+pub fn evaluate(catalogue: &Arc<Catalogue>, snapshot: &Snapshot, homes: &Homes, now: Moment) -> Evaluation {
+    let judged = snapshot.tenant.as_ref().map(|tenant| tenant::judge(catalogue, tenant));
+    let (tenant_findings, settings) = judged.unwrap_or_default();
+    let outcome = match settings {
+        Some(settings) => Outcome::InForce(Box::new(access(catalogue, settings, snapshot, homes, now))),
+        None => Outcome::NoTenant(Box::new(snapshot.clone())),
+    };
+    Evaluation {
+        namespace: snapshot.namespace.clone(),
+        now,
+        catalogue: Arc::clone(catalogue),
+        tenant: snapshot.tenant.clone(),
+        tenant_findings,
+        broken: snapshot.broken.clone(),
+        outcome,
+    }
+}
+
+fn access(catalogue: &Catalogue, settings: Settings, snapshot: &Snapshot, homes: &Homes, now: Moment) -> Access {
+    let roles = Roles::judge(catalogue, &settings, snapshot);
+    let organizations = Organizations::judge(&settings, snapshot);
+    let identifiers = Identifiers::new(&snapshot.users);
+    let invitations = Invitations::judge(&invitations::Around {
+        settings: &settings,
+        snapshot,
+        roles: &roles,
+        organizations: &organizations,
+        identifiers: &identifiers,
+    });
+    let users = Users::judge(&users::Judge {
+        catalogue,
+        settings: &settings,
+        snapshot,
+        roles: &roles,
+        organizations: &organizations,
+        identifiers: &identifiers,
+        invitations: &invitations,
+        homes,
+        now,
+    });
+    let groups = Groups::judge(&settings, snapshot, &users);
+    let judge = sharing::Judge {
+        catalogue,
+        settings: &settings,
+        snapshot,
+        organizations: &organizations,
+        users: &users,
+        groups: &groups,
+    };
+    let rules = judge.rules();
+    let counts = count(&users);
+    let mut access = Access {
+        settings,
+        roles,
+        organizations,
+        users,
+        groups,
+        rules,
+        invitations,
+        counts,
+        next_transition: None,
+    };
+    access.next_transition = access.earliest_transition(now);
+    access
+}
+
+/// The schema-valid users by phase.
+fn count(users: &Users) -> UserCounts {
+    let mut counts = UserCounts::default();
+    for (_, user) in users.iter() {
+        *match user.state.phase {
+            UserPhase::Invalid => &mut counts.invalid,
+            UserPhase::Disabled => &mut counts.disabled,
+            UserPhase::Expired => &mut counts.expired,
+            UserPhase::Pending => &mut counts.pending,
+            UserPhase::Active => &mut counts.active,
+        } += 1;
+    }
+    counts
+}
+
+impl Access {
+    /// The earliest moment at which the status of any object changes by time alone.
+    fn earliest_transition(&self, now: Moment) -> Option<Moment> {
+        let users = self.users.iter().filter_map(|(_, user)| user.next_transition);
+        let groups = self.groups.iter().filter_map(|group| {
+            first_change(now, group.moments(&self.users), |at| {
+                group.findings(&self.users, at).shown()
+            })
+        });
+        let rules = self.rules.iter().filter_map(|rule| {
+            first_change(now, rule.moments(&self.users), |at| {
+                (rule.phase(at), rule.findings(&self.users, at).shown())
+            })
+        });
+        let invitations = self.invitations.iter().filter_map(|invitation| {
+            let void_from = self.named_user_void_from(invitation);
+            first_change(now, invitation.moments(void_from), |at| {
+                let findings = invitation.findings(at, void_from);
+                (invitation.phase(at, &findings), findings.shown())
+            })
+        });
+        users.chain(groups).chain(rules).chain(invitations).min()
+    }
+
+    /// From when on the user is void whom the invitation asks to set a password.
+    #[must_use]
+    pub fn named_user_void_from(&self, invitation: &invitations::Invitation) -> Option<Moment> {
+        match self.users.find(invitation.user()?) {
+            UserRef::Known(ix) => self.users.get(ix)?.void_from,
+            UserRef::Missing | UserRef::Broken => None,
+        }
+    }
+
+    /// The names of the groups in force that list the user, sorted.
+    pub fn groups_of(&self, user: UserIx) -> impl Iterator<Item = &str> {
+        self.groups.of_user(user).map(|group| group.object.name.as_str())
+    }
+}
+
+/// The first of some moments after now at which what is looked at differs from now's.
+fn first_change<T: PartialEq>(now: Moment, moments: Vec<Moment>, look: impl Fn(Moment) -> T) -> Option<Moment> {
+    let mut ahead: Vec<Moment> = moments.into_iter().filter(|at| *at > now).collect();
+    if ahead.is_empty() {
+        return None;
+    }
+    ahead.sort_unstable();
+    let present = look(now);
+    ahead.into_iter().find(|at| look(*at) != present)
+}
+
+impl Evaluation {
+    /// Everyone's access, when there is a Tenant in force.
+    #[must_use]
+    pub fn access(&self) -> Option<&Access> {
+        match &self.outcome {
+            Outcome::InForce(access) => Some(access),
+            Outcome::NoTenant(_) => None,
+        }
+    }
+
+    /// Whether the input holds an object of that kind and name, sound or not.
+    #[must_use]
+    pub fn knows(&self, kind: Kind, name: &str) -> bool {
+        self.broken
+            .iter()
+            .any(|broken| broken.kind == kind && broken.name.as_deref() == Some(name))
+            || self
+                .statuses()
+                .any(|reported| reported.kind == kind && reported.name == name)
+    }
+
+    /// What this tenant says, as a home, about the users of those names; `None` when it is not in force.
+    #[must_use]
+    pub fn as_home<'a>(&self, wanted: impl IntoIterator<Item = &'a str>) -> Option<HomeTenant> {
+        let access = self.access()?;
+        let mut home = HomeTenant {
+            credited_to: access.settings.credited_to.clone(),
+            ..HomeTenant::default()
+        };
+        for name in wanted {
+            let user = match access.users.find(name) {
+                UserRef::Missing => continue,
+                UserRef::Broken => HomeUser::Broken,
+                UserRef::Known(ix) => {
+                    let Some(user) = access.users.get(ix) else { continue };
+                    HomeUser::Sound(Box::new(user.profile(access.settings.suspended)))
+                }
+            };
+            home.users.insert(name.to_owned(), user);
+        }
+        Some(home)
+    }
+
+    /// Every finding of every object, warnings aside, each object's in order of precedence.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Found> {
+        let mut all = Vec::new();
+        let mut add = |kind: Kind, name: &str, origin: Option<Origin>, findings: Findings| {
+            all.extend(findings.sorted().into_iter().map(|finding| Found {
+                kind,
+                name: name.to_owned(),
+                origin,
+                finding,
+            }));
+        };
+        if let Some(tenant) = &self.tenant {
+            add(
+                Kind::Tenant,
+                &tenant.name,
+                Some(tenant.origin),
+                self.tenant_findings.clone(),
+            );
+        }
+        for broken in &self.broken {
+            let mut findings = Findings::default();
+            findings.extend(broken.findings.iter().cloned());
+            add(
+                broken.kind,
+                broken.name.as_deref().unwrap_or(""),
+                Some(broken.origin),
+                findings,
+            );
+        }
+        match &self.outcome {
+            Outcome::InForce(access) => access.each(self.now, &mut add),
+            Outcome::NoTenant(snapshot) => without_tenant(snapshot, &mut add),
+        }
+        all
+    }
+}
+
+type Add<'a> = dyn FnMut(Kind, &str, Option<Origin>, Findings) + 'a;
+
+impl Access {
+    fn each(&self, now: Moment, add: &mut Add<'_>) {
+        for (_, role) in self.roles.iter() {
+            add(Kind::Role, &role.name, role.origin(), role.findings.clone());
+        }
+        for (_, organization) in self.organizations.iter() {
+            add(
+                Kind::Organization,
+                &organization.name,
+                organization.origin,
+                organization.findings.clone(),
+            );
+        }
+        for (_, user) in self.users.iter() {
+            add(
+                Kind::User,
+                &user.object.name,
+                Some(user.object.origin),
+                user.findings.clone(),
+            );
+        }
+        for group in self.groups.iter() {
+            add(
+                Kind::UserGroup,
+                &group.object.name,
+                Some(group.object.origin),
+                group.findings(&self.users, now),
+            );
+        }
+        for rule in self.rules.iter() {
+            add(
+                Kind::SharingRule,
+                &rule.object.name,
+                Some(rule.object.origin),
+                rule.findings(&self.users, now),
+            );
+        }
+        for invitation in self.invitations.iter() {
+            let findings = invitation.findings(now, self.named_user_void_from(invitation));
+            add(
+                Kind::Invitation,
+                &invitation.object.name,
+                Some(invitation.object.origin),
+                findings,
+            );
+        }
+    }
+}
+
+/// What waits for a Tenant, or is being deleted.
+pub(super) fn waiting(deleting: bool, namespace: &str) -> Findings {
+    Findings::only(if deleting {
+        words::terminating()
+    } else {
+        words::no_tenant(namespace)
+    })
+}
+
+fn without_tenant(snapshot: &Snapshot, add: &mut Add<'_>) {
+    fn each<S>(kind: Kind, namespace: &str, objects: &[Arc<Object<S>>], add: &mut Add<'_>) {
+        for object in objects {
+            add(
+                kind,
+                &object.name,
+                Some(object.origin),
+                waiting(object.deleting, namespace),
+            );
+        }
+    }
+    let namespace = snapshot.namespace.as_str();
+    each(Kind::User, namespace, &snapshot.users, add);
+    each(Kind::Role, namespace, &snapshot.roles, add);
+    each(Kind::Organization, namespace, &snapshot.organizations, add);
+    each(Kind::UserGroup, namespace, &snapshot.groups, add);
+    each(Kind::SharingRule, namespace, &snapshot.rules, add);
+    each(Kind::Invitation, namespace, &snapshot.invitations, add);
+}
+
+/// Evaluates several tenants together, so that they can credit each other's users (U11).
+#[must_use]
+pub fn evaluate_all(catalogue: &Arc<Catalogue>, snapshots: &[Snapshot], now: Moment) -> Vec<Evaluation> {
+    let nobody = Homes::default();
+    let mut evaluations: Vec<Evaluation> = snapshots
+        .iter()
+        .map(|snapshot| evaluate(catalogue, snapshot, &nobody, now))
+        .collect();
+    let mut homes = Homes::default();
+    for evaluation in &evaluations {
+        let wanted = snapshots
+            .iter()
+            .flat_map(credited)
+            .filter(|(tenant, _)| *tenant == evaluation.namespace);
+        let wanted: HashSet<&str> = wanted.map(|(_, user)| user).collect();
+        if let Some(home) = evaluation.as_home(wanted) {
+            homes.insert(evaluation.namespace.clone(), home);
+        }
+    }
+    for (evaluation, snapshot) in evaluations.iter_mut().zip(snapshots) {
+        if credited(snapshot).next().is_some() {
+            *evaluation = evaluate(catalogue, snapshot, &homes, now);
+        }
+    }
+    evaluations
+}
+
+/// The homes that a namespace's Credited users name, tenant and user.
+fn credited(snapshot: &Snapshot) -> impl Iterator<Item = (&str, &str)> {
+    let homes = snapshot.users.iter().filter_map(|user| user.spec.home.as_ref());
+    homes.map(|home| (home.tenant.as_str(), home.user.as_str()))
+}

@@ -1,0 +1,385 @@
+//! Findings: what is wrong with an object, in which class, and what mends it.
+//!
+//! The list of reasons is the contract's, one enum with everything that is fixed about a reason; in which class it falls
+//! can depend on where it stands, so a finding carries its class.
+
+use std::fmt;
+
+use crate::api::Kind;
+
+/// Where an object came from: the caller's number for it. The policy hands it back and never looks inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin(pub u32);
+
+/// What a finding does to its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// R: the object is void, and a person must mend it.
+    Refused,
+    /// W: the object is void until something else heals.
+    Waiting,
+    /// w: one entry is void, the rest holds.
+    Partial,
+    /// !: worth a look; never in a status.
+    Warning,
+}
+
+impl Class {
+    /// Whether the whole object is void.
+    #[must_use]
+    pub fn voids(self) -> bool {
+        matches!(self, Self::Refused | Self::Waiting)
+    }
+
+    /// The name in output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "Refused",
+            Self::Waiting => "Waiting",
+            Self::Partial => "Partial",
+            Self::Warning => "Warning",
+        }
+    }
+}
+
+/// Why. The order is the contract's precedence: of several the first is shown in a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The object alone is at fault: YAML, types, unknown or missing fields, formats, bounds.
+    SchemaInvalid,
+    /// An earlier document declares the same object.
+    DuplicateObject,
+    /// The object is being deleted.
+    Terminating,
+    /// The namespace has no Tenant in force.
+    NoTenant,
+    /// The name belongs to the system, and the spec is not the system's.
+    ReservedName,
+    /// An older user has the account, email or phone.
+    DuplicateIdentifier,
+    /// An older organization has the code.
+    DuplicateCode,
+    /// An older invitation of the same person is still open.
+    AlreadyInvited,
+    /// Another user has the invitation's name.
+    NameTaken,
+    /// The access would be over before it begins.
+    AlreadyOver,
+    /// The account does not have the tenant's format.
+    AccountFormat,
+    /// The tenant, or the type of user, requires an email.
+    EmailRequired,
+    /// The tenant requires a position.
+    PositionRequired,
+    /// An attribute is undeclared, missing, or not one of its values.
+    InvalidAttribute,
+    /// The home user is of a type that cannot be credited.
+    InvalidHome,
+    /// The catalogue has no such object, or not for this use.
+    UnknownObject,
+    /// The object has no such action.
+    UnknownAction,
+    /// The object has no such field.
+    UnknownField,
+    /// The field's type does not fit.
+    FieldType,
+    /// The object cannot be shared in this way.
+    SharingNotAllowed,
+    /// The condition is no condition.
+    InvalidCondition,
+    /// The organization is below itself.
+    OrganizationCycle,
+    /// The youngest beyond a limit.
+    LimitExceeded,
+    /// The home tenant does not let this one credit its users.
+    HomeRefused,
+    /// The home user's email is no longer the declared one.
+    HomeChanged,
+    /// The invitation that the user lives by is over.
+    InvitationOver,
+    /// What is named does not exist.
+    DependencyNotFound,
+    /// What is named is void, or of the wrong kind.
+    DependencyInvalid,
+    /// The object is public: there is nothing to share.
+    ObjectPublic,
+    /// The tenant does not have the object's module.
+    ModuleNotEnabled,
+    /// The role is given by position only.
+    RoleNotAssignable,
+    /// Nobody has the role.
+    Unused,
+    /// A limit is nearly reached.
+    LimitNear,
+    /// A period is over.
+    GrantOver,
+}
+
+impl Reason {
+    /// Every reason, in order of precedence.
+    pub const ALL: [Self; 34] = [
+        Self::SchemaInvalid,
+        Self::DuplicateObject,
+        Self::Terminating,
+        Self::NoTenant,
+        Self::ReservedName,
+        Self::DuplicateIdentifier,
+        Self::DuplicateCode,
+        Self::AlreadyInvited,
+        Self::NameTaken,
+        Self::AlreadyOver,
+        Self::AccountFormat,
+        Self::EmailRequired,
+        Self::PositionRequired,
+        Self::InvalidAttribute,
+        Self::InvalidHome,
+        Self::UnknownObject,
+        Self::UnknownAction,
+        Self::UnknownField,
+        Self::FieldType,
+        Self::SharingNotAllowed,
+        Self::InvalidCondition,
+        Self::OrganizationCycle,
+        Self::LimitExceeded,
+        Self::HomeRefused,
+        Self::HomeChanged,
+        Self::InvitationOver,
+        Self::DependencyNotFound,
+        Self::DependencyInvalid,
+        Self::ObjectPublic,
+        Self::ModuleNotEnabled,
+        Self::RoleNotAssignable,
+        Self::Unused,
+        Self::LimitNear,
+        Self::GrantOver,
+    ];
+
+    /// S: the object alone is at fault, nothing else can heal it.
+    #[must_use]
+    pub fn stalls(self) -> bool {
+        matches!(
+            self,
+            Self::SchemaInvalid | Self::DuplicateObject | Self::ReservedName | Self::InvalidCondition
+        )
+    }
+
+    /// The name in output and statuses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SchemaInvalid => "SchemaInvalid",
+            Self::DuplicateObject => "DuplicateObject",
+            Self::Terminating => "Terminating",
+            Self::NoTenant => "NoTenant",
+            Self::ReservedName => "ReservedName",
+            Self::DuplicateIdentifier => "DuplicateIdentifier",
+            Self::DuplicateCode => "DuplicateCode",
+            Self::AlreadyInvited => "AlreadyInvited",
+            Self::NameTaken => "NameTaken",
+            Self::AlreadyOver => "AlreadyOver",
+            Self::AccountFormat => "AccountFormat",
+            Self::EmailRequired => "EmailRequired",
+            Self::PositionRequired => "PositionRequired",
+            Self::InvalidAttribute => "InvalidAttribute",
+            Self::InvalidHome => "InvalidHome",
+            Self::UnknownObject => "UnknownObject",
+            Self::UnknownAction => "UnknownAction",
+            Self::UnknownField => "UnknownField",
+            Self::FieldType => "FieldType",
+            Self::SharingNotAllowed => "SharingNotAllowed",
+            Self::InvalidCondition => "InvalidCondition",
+            Self::OrganizationCycle => "OrganizationCycle",
+            Self::LimitExceeded => "LimitExceeded",
+            Self::HomeRefused => "HomeRefused",
+            Self::HomeChanged => "HomeChanged",
+            Self::InvitationOver => "InvitationOver",
+            Self::DependencyNotFound => "DependencyNotFound",
+            Self::DependencyInvalid => "DependencyInvalid",
+            Self::ObjectPublic => "ObjectPublic",
+            Self::ModuleNotEnabled => "ModuleNotEnabled",
+            Self::RoleNotAssignable => "RoleNotAssignable",
+            Self::Unused => "Unused",
+            Self::LimitNear => "LimitNear",
+            Self::GrantOver => "GrantOver",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Something wrong with an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Where, as in `spec.roles[1]`.
+    pub path: String,
+    /// What it does to the object.
+    pub class: Class,
+    /// Why.
+    pub reason: Reason,
+    /// What is wrong, for people; never an email, phone or account.
+    pub message: String,
+    /// What mends it.
+    pub mend: String,
+}
+
+impl Finding {
+    /// A finding of that class, reason and place.
+    #[must_use]
+    pub fn new(class: Class, reason: Reason, path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            class,
+            reason,
+            message: String::new(),
+            mend: String::new(),
+        }
+    }
+
+    /// The same, saying what is wrong.
+    #[must_use]
+    pub fn says(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// The same, saying what mends it.
+    #[must_use]
+    pub fn mend(mut self, mend: impl Into<String>) -> Self {
+        self.mend = mend.into();
+        self
+    }
+
+    /// R at `path`.
+    #[must_use]
+    pub fn refused(reason: Reason, path: impl Into<String>) -> Self {
+        Self::new(Class::Refused, reason, path)
+    }
+
+    /// W at `path`.
+    #[must_use]
+    pub fn waiting(reason: Reason, path: impl Into<String>) -> Self {
+        Self::new(Class::Waiting, reason, path)
+    }
+
+    /// w at `path`.
+    #[must_use]
+    pub fn partial(reason: Reason, path: impl Into<String>) -> Self {
+        Self::new(Class::Partial, reason, path)
+    }
+
+    /// ! at `path`.
+    #[must_use]
+    pub fn warning(reason: Reason, path: impl Into<String>) -> Self {
+        Self::new(Class::Warning, reason, path)
+    }
+}
+
+/// All findings of one object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// One finding alone.
+    #[must_use]
+    pub fn only(finding: Finding) -> Self {
+        Self(vec![finding])
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+
+    /// Adds several.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.0.extend(findings);
+    }
+
+    /// Whether the object is void.
+    #[must_use]
+    pub fn void(&self) -> bool {
+        self.0.iter().any(|finding| finding.class.voids())
+    }
+
+    /// All of them in order of precedence, those of one reason as their paths stand.
+    #[must_use]
+    pub fn sorted(mut self) -> Vec<Finding> {
+        self.0.sort_by_key(|finding| finding.reason);
+        self.0
+    }
+
+    /// All of them, unsorted.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter()
+    }
+
+    /// The first in order of precedence among those chosen, and how many more there are.
+    #[must_use]
+    pub fn first(&self, chosen: impl Fn(&Finding) -> bool) -> Option<(&Finding, usize)> {
+        let first = self
+            .0
+            .iter()
+            .filter(|finding| chosen(finding))
+            .min_by_key(|finding| finding.reason)?;
+        Some((first, self.0.iter().filter(|finding| chosen(finding)).count() - 1))
+    }
+
+    /// What of the findings a condition shows: the first reason that voids, the first that waits in part, the first that
+    /// stalls.
+    #[must_use]
+    pub fn shown(&self) -> [Option<Reason>; 3] {
+        let reason = |found: Option<(&Finding, usize)>| found.map(|(finding, _)| finding.reason);
+        [
+            reason(self.first(|finding| finding.class.voids())),
+            reason(self.first(|finding| finding.class == Class::Partial)),
+            reason(self.first(|finding| finding.class != Class::Warning && finding.reason.stalls())),
+        ]
+    }
+}
+
+/// A finding with the object that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The object's kind.
+    pub kind: Kind,
+    /// Its name; empty when it has none.
+    pub name: String,
+    /// Where it came from; none for the system objects that no manifest declares.
+    pub origin: Option<Origin>,
+    /// What is wrong.
+    pub finding: Finding,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_listed_in_the_order_of_precedence() {
+        assert!(Reason::ALL.is_sorted());
+        let names: std::collections::BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(names.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn the_first_of_several_findings_is_shown() {
+        let mut findings = Findings::only(Finding::partial(Reason::DependencyNotFound, "spec.roles[0]"));
+        findings.push(Finding::refused(Reason::AccountFormat, "spec.account"));
+        findings.push(Finding::refused(Reason::DuplicateIdentifier, "spec.email"));
+        findings.push(Finding::warning(Reason::GrantOver, "spec.validUntil"));
+        assert_eq!(
+            findings.shown(),
+            [
+                Some(Reason::DuplicateIdentifier),
+                Some(Reason::DependencyNotFound),
+                None
+            ]
+        );
+        assert!(findings.void());
+    }
+}

@@ -1,0 +1,91 @@
+//! What other tenants say about the users that this one credits (U11).
+//!
+//! A home is never Credited itself, so evaluating every tenant once without homes, and those with Credited users once more
+//! with what the first pass found, is all it takes.
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::api::{Moment, UserPhase, UserType};
+
+/// Everything that homes say, by tenant. A tenant that is not in force is not in it.
+#[derive(Clone, Debug, Default)]
+pub struct Homes(HashMap<String, HomeTenant>);
+
+/// A tenant in force whose users may be credited.
+#[derive(Clone, Debug, Default)]
+pub struct HomeTenant {
+    /// The tenants that it lets credit its users; `*` is any.
+    pub credited_to: HashSet<String>,
+    /// Its users by name, as far as anyone credits them.
+    pub users: HashMap<String, HomeUser>,
+}
+
+/// A user as other tenants see her.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HomeUser {
+    /// She is not even schema-valid.
+    Broken,
+    /// She is there.
+    Sound(Box<HomeProfile>),
+}
+
+/// What a credited user takes from her home.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HomeProfile {
+    /// How she signs in there.
+    pub kind: UserType,
+    /// Her name for people.
+    pub name: Option<String>,
+    /// Her email.
+    pub email: Option<String>,
+    /// Her phone.
+    pub phone: Option<String>,
+    /// Her phases from the beginning of time on, each from its moment; sorted.
+    pub phases: Vec<(Moment, UserPhase)>,
+}
+
+impl HomeProfile {
+    /// Her phase at that moment.
+    #[must_use]
+    pub fn phase(&self, at: Moment) -> UserPhase {
+        self.phases
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= at)
+            .map_or(UserPhase::Invalid, |(_, phase)| *phase)
+    }
+}
+
+impl Homes {
+    /// Adds a tenant in force.
+    pub fn insert(&mut self, namespace: String, tenant: HomeTenant) {
+        self.0.insert(namespace, tenant);
+    }
+
+    /// The home of that tenant and name, as `by` may see it.
+    #[must_use]
+    pub fn find(&self, by: &str, tenant: &str, user: &str) -> HomeAnswer<'_> {
+        let lets = |home: &&HomeTenant| home.credited_to.contains(by) || home.credited_to.contains("*");
+        match self.0.get(tenant).filter(|_| tenant != by).filter(lets) {
+            None => HomeAnswer::Refused,
+            Some(home) => match home.users.get(user) {
+                None => HomeAnswer::Missing,
+                Some(HomeUser::Broken) => HomeAnswer::Broken,
+                Some(HomeUser::Sound(profile)) => HomeAnswer::Found(profile),
+            },
+        }
+    }
+}
+
+/// What a tenant hears when it asks for a home.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum HomeAnswer<'a> {
+    /// Nothing, whatever the cause: no such tenant, not in force, the asking one itself, or not credited to it.
+    Refused,
+    /// There is no such user.
+    Missing,
+    /// The user is not schema-valid.
+    Broken,
+    /// The user.
+    Found(&'a HomeProfile),
+}

@@ -1,0 +1,460 @@
+//! The rules of user groups (G1) and sharing rules (S1 to S6).
+
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::catalogue::{Catalogue, ObjectIx, ObjectType};
+use super::condition::Condition;
+use super::fields::FieldIx;
+use super::finding::{Finding, Findings, Reason};
+use super::organizations::{OrganizationIx, OrganizationRef, Organizations};
+use super::snapshot::{Object, Snapshot};
+use super::tenant::{Settings, compile_condition};
+use super::users::{UserIx, UserRef, Users};
+use super::words;
+use crate::api::{
+    FieldType, Kind, Moment, ObjectAccess, Recipients, Records, SharedAccess, SharingRulePhase, SharingRuleSpec,
+    UserGroupSpec,
+};
+
+/// The number of a group in its tenant; the order is that of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupIx(u32);
+
+/// A user group, judged as far as time does not matter.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The object.
+    pub object: Arc<Object<UserGroupSpec>>,
+    /// Whether it can be shared with.
+    pub in_force: bool,
+    findings: Findings,
+}
+
+impl Group {
+    /// Everything that is wrong at that moment; an entry of `users` that is missing or void is void.
+    #[must_use]
+    pub fn findings(&self, users: &Users, at: Moment) -> Findings {
+        let mut findings = self.findings.clone();
+        if self.object.deleting {
+            return findings;
+        }
+        for (index, name) in self.object.spec.users.iter().enumerate() {
+            let path = || format!("spec.users[{index}]");
+            findings.extend(users.missing_or_void(name, at, |reason| Finding::partial(reason, path())));
+        }
+        findings
+    }
+
+    /// The moments at which time alone can change it.
+    #[must_use]
+    pub fn moments(&self, users: &Users) -> Vec<Moment> {
+        self.object
+            .spec
+            .users
+            .iter()
+            .filter_map(|name| users.void_from(name))
+            .collect()
+    }
+}
+
+/// All groups of a tenant, sorted by name.
+#[derive(Clone, Debug, Default)]
+pub struct Groups {
+    all: Vec<Group>,
+    broken: HashSet<String>,
+    of_user: HashMap<UserIx, Vec<GroupIx>>,
+}
+
+impl Groups {
+    /// Judges every group of the snapshot, except for what time says.
+    pub(super) fn judge(settings: &Settings, snapshot: &Snapshot, users: &Users) -> Self {
+        let limit = usize::try_from(settings.limits.user_groups).unwrap_or(0);
+        let youngest = beyond(limit, snapshot.groups.iter().map(|group| &**group));
+        let all: Vec<Group> = snapshot
+            .groups
+            .iter()
+            .map(|object| judge_group(settings, object, limit, &youngest))
+            .collect();
+        let broken = snapshot.broken_names(Kind::UserGroup).map(str::to_owned).collect();
+        let mut of_user: HashMap<UserIx, Vec<GroupIx>> = HashMap::new();
+        for (ix, group) in (0..).map(GroupIx).zip(&all).filter(|(_, group)| group.in_force) {
+            for name in &group.object.spec.users {
+                if let UserRef::Known(user) = users.find(name) {
+                    of_user.entry(user).or_default().push(ix);
+                }
+            }
+        }
+        Self { all, broken, of_user }
+    }
+
+    /// All of them, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Group> {
+        self.all.iter()
+    }
+
+    /// The groups in force that list the user, sorted by name.
+    pub fn of_user(&self, user: UserIx) -> impl Iterator<Item = &Group> {
+        let groups = self.of_user.get(&user).into_iter().flatten();
+        groups.filter_map(|ix| self.all.get(usize::try_from(ix.0).ok()?))
+    }
+
+    /// The number of the group in force of that name.
+    #[must_use]
+    pub fn in_force(&self, name: &str) -> Option<GroupIx> {
+        let ix = self
+            .all
+            .binary_search_by(|group| group.object.name.as_str().cmp(name))
+            .ok()?;
+        self.all.get(ix).filter(|group| group.in_force)?;
+        u32::try_from(ix).ok().map(GroupIx)
+    }
+
+    fn missing_or_void(&self, name: &str, finding: impl Fn(Reason) -> Finding) -> Option<Finding> {
+        let known = self.all.binary_search_by(|group| group.object.name.as_str().cmp(name));
+        match known.ok().and_then(|ix| self.all.get(ix)) {
+            Some(group) if group.in_force => None,
+            None if !self.broken.contains(name) => {
+                let known = self.all.iter().map(|group| group.object.name.as_str());
+                Some(words::missing(
+                    finding(Reason::DependencyNotFound),
+                    "user group",
+                    name,
+                    known,
+                ))
+            }
+            _ => Some(words::void(finding(Reason::DependencyInvalid), "user group", name)),
+        }
+    }
+}
+
+fn judge_group(
+    settings: &Settings,
+    object: &Arc<Object<UserGroupSpec>>,
+    limit: usize,
+    youngest: &HashSet<String>,
+) -> Group {
+    let mut findings = Findings::default();
+    let most = usize::try_from(settings.limits.users_per_group).unwrap_or(0);
+    if object.deleting {
+        findings.push(words::terminating());
+    } else {
+        if youngest.contains(&object.name) {
+            findings.push(
+                Finding::refused(Reason::LimitExceeded, "metadata.name")
+                    .says(format!("the tenant has {limit} older user groups, which is the limit"))
+                    .mend("delete a group, or raise the Tenant's spec.limits.userGroups"),
+            );
+        }
+        if object.spec.users.len() > most {
+            findings.push(
+                Finding::refused(Reason::LimitExceeded, "spec.users")
+                    .says(format!(
+                        "the group lists {} users of at most {most}",
+                        object.spec.users.len()
+                    ))
+                    .mend("split the group, or raise the Tenant's spec.limits.usersPerGroup"),
+            );
+        }
+    }
+    Group {
+        object: Arc::clone(object),
+        in_force: !findings.void(),
+        findings,
+    }
+}
+
+/// The names of the youngest beyond a limit; void objects keep their places (K5).
+fn beyond<'a, S: 'a>(limit: usize, objects: impl Iterator<Item = &'a Object<S>>) -> HashSet<String> {
+    let mut by_age: Vec<&Object<S>> = objects.collect();
+    if by_age.len() <= limit {
+        return HashSet::new();
+    }
+    by_age.sort_by(|one, other| one.older(other));
+    by_age
+        .into_iter()
+        .skip(limit)
+        .map(|object| object.name.clone())
+        .collect()
+}
+
+/// A sharing rule, judged as far as time does not matter, with everything in it resolved.
+#[derive(Clone, Debug)]
+pub struct SharingRule {
+    /// The object.
+    pub object: Arc<Object<SharingRuleSpec>>,
+    /// The object type whose records it shares, when the catalogue knows it.
+    pub about: Option<ObjectIx>,
+    /// Whether it shares, its time apart.
+    pub in_force: bool,
+    /// Which records.
+    pub which: Which,
+    /// What may be done with them.
+    pub access: SharedAccess,
+    /// The organizations in force that it shares with.
+    pub organizations: Vec<OrganizationIx>,
+    /// The groups in force that it shares with.
+    pub groups: Vec<GroupIx>,
+    /// The users that it shares with.
+    pub users: Vec<UserIx>,
+    findings: Findings,
+}
+
+/// Which records a rule is about.
+#[derive(Clone, Debug)]
+pub enum Which {
+    /// Those without owner and without organization.
+    Ownerless,
+    /// Those whose field holds the code of an organization; no field when it is unknown.
+    OrganizationAttribute(Option<FieldIx>),
+    /// Those for which the condition holds; none when it is faulty.
+    Condition(Option<Arc<Condition>>),
+    /// The records, or the content of the groups, that the spec lists.
+    Listed,
+}
+
+impl SharingRule {
+    /// Everything that is wrong at that moment.
+    #[must_use]
+    pub fn findings(&self, users: &Users, at: Moment) -> Findings {
+        let mut findings = self.findings.clone();
+        if self.object.deleting {
+            return findings;
+        }
+        for (index, name) in self.object.spec.to.iter().flat_map(|to| &to.users).enumerate() {
+            let path = || format!("spec.to.users[{index}]");
+            findings.extend(users.missing_or_void(name, at, |reason| Finding::partial(reason, path())));
+        }
+        findings
+    }
+
+    /// The first phase that applies.
+    #[must_use]
+    pub fn phase(&self, at: Moment) -> SharingRulePhase {
+        if !self.in_force {
+            SharingRulePhase::Invalid
+        } else if self.object.spec.valid_until.is_some_and(|until| at >= until) {
+            SharingRulePhase::Expired
+        } else {
+            SharingRulePhase::Active
+        }
+    }
+
+    /// The moments at which time alone can change it.
+    #[must_use]
+    pub fn moments(&self, users: &Users) -> Vec<Moment> {
+        let named = self
+            .object
+            .spec
+            .to
+            .iter()
+            .flat_map(|to| &to.users)
+            .filter_map(|name| users.void_from(name));
+        self.object.spec.valid_until.into_iter().chain(named).collect()
+    }
+}
+
+/// All sharing rules of a tenant, sorted by name.
+#[derive(Clone, Debug, Default)]
+pub struct SharingRules {
+    all: Vec<SharingRule>,
+    conditions: usize,
+}
+
+impl SharingRules {
+    /// All of them, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = &SharingRule> {
+        self.all.iter()
+    }
+
+    /// How many rules of kind condition count towards the limit.
+    #[must_use]
+    pub fn conditions(&self) -> usize {
+        self.conditions
+    }
+}
+
+/// Everything that a sharing rule's rules look at.
+pub(super) struct Judge<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) settings: &'a Settings,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) organizations: &'a Organizations,
+    pub(super) users: &'a Users,
+    pub(super) groups: &'a Groups,
+}
+
+impl Judge<'_> {
+    /// Judges every sharing rule of the snapshot, except for what time says.
+    pub(super) fn rules(&self) -> SharingRules {
+        let by_condition = || {
+            self.snapshot
+                .rules
+                .iter()
+                .map(|rule| &**rule)
+                .filter(|rule| rule.spec.condition.is_some())
+        };
+        let limit = usize::try_from(self.settings.limits.condition_rules).unwrap_or(0);
+        let youngest = beyond(limit, by_condition());
+        let all = self
+            .snapshot
+            .rules
+            .iter()
+            .map(|object| self.rule(object, limit, &youngest))
+            .collect();
+        SharingRules {
+            all,
+            conditions: by_condition().count(),
+        }
+    }
+
+    fn rule(&self, object: &Arc<Object<SharingRuleSpec>>, limit: usize, youngest: &HashSet<String>) -> SharingRule {
+        let spec = &object.spec;
+        let mut findings = Findings::default();
+        if youngest.contains(&object.name) {
+            findings.push(
+                Finding::refused(Reason::LimitExceeded, "spec.condition")
+                    .says(format!(
+                        "the tenant has {limit} older rules by condition, which is the limit"
+                    ))
+                    .mend("delete a rule, or raise the Tenant's spec.limits.conditionRules"),
+            );
+        }
+        let about = self.about(spec, &mut findings);
+        let which = self.which(spec, about, &mut findings);
+        let nobody = Recipients::default();
+        let to = spec.to.as_ref().unwrap_or(&nobody);
+        let organizations = self.to_organizations(&to.organizations, &mut findings);
+        let groups = self.to_groups(&to.groups, &mut findings);
+        let known = |name: &String| match self.users.find(name) {
+            UserRef::Known(ix) => Some(ix),
+            UserRef::Missing | UserRef::Broken => None,
+        };
+        if object.deleting {
+            findings = Findings::only(words::terminating());
+        }
+        SharingRule {
+            object: Arc::clone(object),
+            about,
+            in_force: !findings.void(),
+            which,
+            access: spec.access.unwrap_or_default(),
+            organizations,
+            groups,
+            users: to.users.iter().filter_map(known).collect(),
+            findings,
+        }
+    }
+
+    /// The object that the rule names: known, of a module that the tenant has, and such as this kind of rule may share.
+    fn about(&self, spec: &SharingRuleSpec, findings: &mut Findings) -> Option<ObjectIx> {
+        let Some((ix, object)) = self.catalogue.find(&spec.object) else {
+            let finding = Finding::refused(Reason::UnknownObject, "spec.object");
+            findings.push(words::unknown_object(finding, self.catalogue, &spec.object));
+            return None;
+        };
+        if !self.settings.has(ix) {
+            findings.push(words::module_not_enabled(
+                Finding::waiting(Reason::ModuleNotEnabled, "spec.object"),
+                object,
+            ));
+        }
+        if let Some(needed) = needed_of_object(spec, object) {
+            findings.push(
+                Finding::refused(Reason::SharingNotAllowed, "spec.object")
+                    .says(format!("`{}` cannot be shared in this way: {needed}", spec.object))
+                    .mend("name another object, or choose another kind of rule"),
+            );
+        }
+        let by_hand = spec.records.is_some() || spec.content_groups.is_some();
+        if by_hand && self.settings.access(ix) == ObjectAccess::PublicReadWrite {
+            findings.push(
+                Finding::waiting(Reason::ObjectPublic, "spec.object")
+                    .says(format!(
+                        "the tenant made `{}` PublicReadWrite: there is nothing to share",
+                        spec.object
+                    ))
+                    .mend("delete the rule, or change the object's `access` in the Tenant"),
+            );
+        }
+        Some(ix)
+    }
+
+    /// The field and the condition fit the object.
+    fn which(&self, spec: &SharingRuleSpec, about: Option<ObjectIx>, findings: &mut Findings) -> Which {
+        match (spec.which(), about) {
+            (Some(Records::Ownerless), _) => Which::Ownerless,
+            (Some(Records::OrganizationAttribute(name)), Some(object)) => {
+                Which::OrganizationAttribute(self.attribute(object, name, findings))
+            }
+            (Some(Records::OrganizationAttribute(_)), None) => Which::OrganizationAttribute(None),
+            (Some(Records::Condition(source)), Some(object)) => {
+                let compiled = compile_condition(self.settings, object, source, "spec.condition");
+                Which::Condition(compiled.map_err(|finding| findings.push(finding)).ok().map(Arc::new))
+            }
+            (Some(Records::Condition(_)), None) => Which::Condition(None),
+            (Some(Records::Listed(_) | Records::ContentGroups(_)) | None, _) => Which::Listed,
+        }
+    }
+
+    fn attribute(&self, object: ObjectIx, name: &str, findings: &mut Findings) -> Option<FieldIx> {
+        let path = "spec.organizationAttribute.field";
+        let Some((ix, field)) = self.settings.fields.find(object, name) else {
+            let known = self.settings.fields.of(object).iter().map(|field| field.name.as_str());
+            findings.push(words::unknown_field(
+                Finding::refused(Reason::UnknownField, path),
+                name,
+                known,
+            ));
+            return None;
+        };
+        if field.kind != FieldType::String {
+            findings.push(
+                Finding::refused(Reason::FieldType, path)
+                    .says(format!("the field `{name}` is no String"))
+                    .mend("name a field of type String: it is to hold the code of an organization"),
+            );
+        }
+        Some(ix)
+    }
+
+    fn to_organizations(&self, names: &[String], findings: &mut Findings) -> Vec<OrganizationIx> {
+        let mut organizations = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            let path = || format!("spec.to.organizations[{index}]");
+            findings.extend(
+                self.organizations
+                    .missing_or_void(name, |reason| Finding::partial(reason, path())),
+            );
+            if let OrganizationRef::InForce(ix) = self.organizations.find(name) {
+                organizations.push(ix);
+            }
+        }
+        organizations
+    }
+
+    fn to_groups(&self, names: &[String], findings: &mut Findings) -> Vec<GroupIx> {
+        for (index, name) in names.iter().enumerate() {
+            let path = || format!("spec.to.groups[{index}]");
+            findings.extend(
+                self.groups
+                    .missing_or_void(name, |reason| Finding::partial(reason, path())),
+            );
+        }
+        names.iter().filter_map(|name| self.groups.in_force(name)).collect()
+    }
+}
+
+/// What a kind of rule needs of its object, when the object is not so.
+fn needed_of_object(spec: &SharingRuleSpec, object: &ObjectType) -> Option<&'static str> {
+    match spec.which()? {
+        Records::Ownerless => (!object.data).then_some("it takes no part in data permissions"),
+        Records::OrganizationAttribute(_) | Records::Condition(_) => {
+            (!object.customer).then_some("that is for customers only")
+        }
+        Records::Listed(_) | Records::ContentGroups(_) => {
+            (!object.data || !object.manual_sharing).then_some("its records are not shared by hand")
+        }
+    }
+}

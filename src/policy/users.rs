@@ -1,0 +1,747 @@
+//! The rules of users: who is void, in which phase, and with which roles and organizations at a moment (U1 to U6, U11).
+//!
+//! [`Users::judge`] finds what time does not change. [`Users::state`] is a user at a moment; the next transition is the
+//! first moment ahead at which that differs from now.
+
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::action_set::ActionSet;
+use super::catalogue::Catalogue;
+use super::finding::{Finding, Findings, Reason};
+use super::homes::{HomeAnswer, HomeProfile, Homes};
+use super::identifiers::{Identifiers, lower};
+use super::invitations::Invitations;
+use super::organizations::{OrganizationIx, OrganizationRef, Organizations};
+use super::roles::{RoleIx, RoleRef, Roles};
+use super::snapshot::{Object, Snapshot};
+use super::tenant::Settings;
+use super::words;
+use crate::api::{
+    Assignment, HEADQUARTERS, Kind, Moment, TemporaryRole, UNASSIGNED, UserPhase, UserSpec, UserType, Via,
+};
+
+/// The number of a user in her tenant; the order is that of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserIx(u32);
+
+impl UserIx {
+    pub(super) fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// A user, judged.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The object.
+    pub object: Arc<Object<UserSpec>>,
+    /// From when on she is void; at [`Moment::MIN`] always, never when absent.
+    pub void_from: Option<Moment>,
+    /// Her home, for a Credited user whose home answers.
+    pub home: Option<Box<HomeProfile>>,
+    /// How she stands now.
+    pub state: UserState,
+    /// Everything that is wrong now.
+    pub findings: Findings,
+    /// The next moment at which time alone changes her status.
+    pub next_transition: Option<Moment>,
+    /// What is wrong whatever the time.
+    standing: Findings,
+}
+
+/// A user at a moment. Only an Active one has anything.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserState {
+    /// Her phase.
+    pub phase: UserPhase,
+    /// Her roles, sorted by name.
+    pub roles: Vec<Held>,
+    /// Whether every restriction of the tenant holds for her, because a role of hers may be missing one.
+    pub cautious: bool,
+    /// What she may do, closure included.
+    pub actions: ActionSet,
+    /// The organizations that she may enter, sorted by name.
+    pub organizations: Vec<OrganizationIx>,
+}
+
+/// A role that a user has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The role.
+    pub role: RoleIx,
+    /// Her spec names it.
+    pub direct: bool,
+    /// Her position has it.
+    pub position: bool,
+    /// Her spec names it for a period that is now, and this is the latest end of such a period.
+    pub temporary: Option<Moment>,
+}
+
+impl Held {
+    /// In which ways she has it, sorted.
+    pub fn via(&self) -> impl Iterator<Item = Via> {
+        let ways = [
+            (self.direct, Via::Direct),
+            (self.position, Via::Position),
+            (self.temporary.is_some(), Via::Temporary),
+        ];
+        ways.into_iter().filter_map(|(has, via)| has.then_some(via))
+    }
+
+    /// The latest end, only if every way ends.
+    #[must_use]
+    pub fn valid_until(&self) -> Option<Moment> {
+        self.temporary.filter(|_| !self.direct && !self.position)
+    }
+}
+
+/// All users of a tenant, sorted by name.
+#[derive(Clone, Debug, Default)]
+pub struct Users {
+    all: Vec<User>,
+    broken: HashSet<String>,
+    most_in_an_organization: usize,
+}
+
+/// What a name of a user stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserRef {
+    /// No user has the name.
+    Missing,
+    /// Only a broken object has the name.
+    Broken,
+    /// A schema-valid user, void or not.
+    Known(UserIx),
+}
+
+/// Everything that the rules of a user look at.
+pub(super) struct Judge<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) settings: &'a Settings,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) roles: &'a Roles,
+    pub(super) organizations: &'a Organizations,
+    pub(super) identifiers: &'a Identifiers,
+    pub(super) invitations: &'a Invitations,
+    pub(super) homes: &'a Homes,
+    pub(super) now: Moment,
+}
+
+impl Users {
+    /// Judges every user of the snapshot.
+    pub(super) fn judge(judge: &Judge<'_>) -> Self {
+        let crowded = Crowded::new(judge);
+        let all = judge
+            .snapshot
+            .users
+            .iter()
+            .enumerate()
+            .map(|(ix, object)| judge.user(ix, object, &crowded))
+            .collect();
+        let broken = judge.snapshot.broken_names(Kind::User).map(str::to_owned).collect();
+        Self {
+            all,
+            broken,
+            most_in_an_organization: crowded.most,
+        }
+    }
+
+    /// What the name stands for.
+    #[must_use]
+    pub fn find(&self, name: &str) -> UserRef {
+        match self.all.binary_search_by(|user| user.object.name.as_str().cmp(name)) {
+            Ok(ix) => u32::try_from(ix).map_or(UserRef::Missing, |ix| UserRef::Known(UserIx(ix))),
+            Err(_) if self.broken.contains(name) => UserRef::Broken,
+            Err(_) => UserRef::Missing,
+        }
+    }
+
+    /// The user of that number.
+    #[must_use]
+    pub fn get(&self, ix: UserIx) -> Option<&User> {
+        self.all.get(ix.index())
+    }
+
+    /// The user of that name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&User> {
+        match self.find(name) {
+            UserRef::Known(ix) => self.get(ix),
+            UserRef::Missing | UserRef::Broken => None,
+        }
+    }
+
+    /// All of them, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (UserIx, &User)> {
+        (0..).map(UserIx).zip(&self.all)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The largest number of users that one organization is listed by.
+    #[must_use]
+    pub fn most_in_an_organization(&self) -> usize {
+        self.most_in_an_organization
+    }
+
+    /// From when on the user of that name is void.
+    #[must_use]
+    pub fn void_from(&self, name: &str) -> Option<Moment> {
+        match self.find(name) {
+            UserRef::Known(ix) => self.get(ix).and_then(|user| user.void_from),
+            UserRef::Missing | UserRef::Broken => Some(Moment::MIN),
+        }
+    }
+
+    /// The finding for a user that is named and at that moment missing or void.
+    pub(super) fn missing_or_void(
+        &self,
+        name: &str,
+        at: Moment,
+        finding: impl Fn(Reason) -> Finding,
+    ) -> Option<Finding> {
+        if self.find(name) == UserRef::Missing {
+            let known = self.all.iter().map(|user| user.object.name.as_str());
+            return Some(words::missing(finding(Reason::DependencyNotFound), "user", name, known));
+        }
+        let void = self.void_from(name).is_some_and(|from| at >= from);
+        void.then(|| words::void(finding(Reason::DependencyInvalid), "user", name))
+    }
+}
+
+/// The users whose membership of an organization is void because older ones fill it (O1, K5).
+struct Crowded {
+    youngest: HashMap<OrganizationIx, HashSet<usize>>,
+    most: usize,
+}
+
+impl Crowded {
+    fn new(judge: &Judge<'_>) -> Self {
+        let limit = usize::try_from(judge.settings.limits.users_per_organization).unwrap_or(0);
+        let mut members: HashMap<OrganizationIx, Vec<usize>> = HashMap::new();
+        for (ix, user) in judge.snapshot.users.iter().enumerate() {
+            for name in &user.spec.organizations {
+                if let OrganizationRef::InForce(organization) = judge.organizations.find(name)
+                    && judge
+                        .organizations
+                        .get(organization)
+                        .is_some_and(|organization| !organization.system)
+                {
+                    members.entry(organization).or_default().push(ix);
+                }
+            }
+        }
+        let most = members.values().map(Vec::len).max().unwrap_or(0);
+        members.retain(|_, members| members.len() > limit);
+        for members in members.values_mut() {
+            members.sort_by(
+                |one, other| match (judge.snapshot.users.get(*one), judge.snapshot.users.get(*other)) {
+                    (Some(one), Some(other)) => one.older(other),
+                    _ => one.cmp(other),
+                },
+            );
+            members.drain(..limit.min(members.len()));
+        }
+        let youngest = members
+            .into_iter()
+            .map(|(organization, members)| (organization, members.into_iter().collect()));
+        Self {
+            youngest: youngest.collect(),
+            most,
+        }
+    }
+
+    fn keeps_out(&self, user: usize, organization: OrganizationIx) -> bool {
+        self.youngest
+            .get(&organization)
+            .is_some_and(|youngest| youngest.contains(&user))
+    }
+}
+
+impl Judge<'_> {
+    fn user(&self, ix: usize, object: &Arc<Object<UserSpec>>, crowded: &Crowded) -> User {
+        let home = self.home(&object.spec);
+        let mut standing = Findings::default();
+        if object.deleting {
+            standing = Findings::only(words::terminating());
+        } else {
+            self.standing(ix, &object.spec, home.profile(), crowded, &mut standing);
+        }
+        let void_from = if standing.void() {
+            Some(Moment::MIN)
+        } else {
+            self.void_by_others_from(&object.spec, &home)
+        };
+        let mut user = User {
+            object: Arc::clone(object),
+            void_from,
+            home: home.profile().cloned().map(Box::new),
+            state: UserState {
+                phase: UserPhase::Invalid,
+                roles: Vec::new(),
+                cautious: false,
+                actions: ActionSet::default(),
+                organizations: Vec::new(),
+            },
+            findings: Findings::default(),
+            next_transition: None,
+            standing,
+        };
+        let enterable = |organization| !crowded.keeps_out(ix, organization);
+        user.findings = self.findings(&user, &home, self.now);
+        user.state = self.state(&user, self.now, &enterable);
+        user.next_transition = self.next_transition(&user, &home, &enterable);
+        user
+    }
+
+    /// Findings that no passing of time changes.
+    fn standing(
+        &self,
+        ix: usize,
+        spec: &UserSpec,
+        home: Option<&HomeProfile>,
+        crowded: &Crowded,
+        findings: &mut Findings,
+    ) {
+        findings.extend(self.identifiers.judge(ix, spec));
+        self.account_format(spec, findings);
+        self.email_required(spec, home, findings);
+        let credited = spec.kind == UserType::Credited;
+        if !credited {
+            self.settings
+                .judge_position_required(spec.position.as_deref(), findings);
+        }
+        self.settings.judge_attributes(&spec.attributes, credited, findings);
+        if let Some(position) = spec
+            .position
+            .as_deref()
+            .filter(|name| !self.settings.positions.contains(*name))
+        {
+            let finding = Finding::partial(Reason::DependencyNotFound, "spec.position");
+            findings.push(self.settings.unknown_position(finding, position));
+        }
+        for (index, name) in spec.roles.iter().enumerate() {
+            self.direct_role(index, name, findings);
+        }
+        for (index, name) in spec.organizations.iter().enumerate() {
+            self.organization(ix, index, name, crowded, findings);
+        }
+    }
+
+    /// The account has the tenant's format (T7).
+    fn account_format(&self, spec: &UserSpec, findings: &mut Findings) {
+        if spec
+            .account
+            .as_deref()
+            .is_some_and(|account| !self.settings.accepts_account(account))
+        {
+            findings.push(
+                Finding::refused(Reason::AccountFormat, "spec.account")
+                    .says("the account does not have the tenant's format")
+                    .mend(match self.settings.account_format {
+                        crate::api::AccountFormat::Any => "use 4 to 36 letters, digits and `. _ @ -`, or an email",
+                        crate::api::AccountFormat::Email => "use an email",
+                    }),
+            );
+        }
+    }
+
+    /// SSO users need an email always, others when the tenant says so; for Credited users the effective one counts, once
+    /// home is known.
+    fn email_required(&self, spec: &UserSpec, home: Option<&HomeProfile>, findings: &mut Findings) {
+        let known = match (spec.kind, home) {
+            (UserType::Credited, None) => return,
+            (UserType::Credited, Some(home)) => spec.email.is_some() || home.email.is_some(),
+            _ => spec.email.is_some(),
+        };
+        if !known && (spec.kind == UserType::SSO || self.settings.email_required) {
+            findings.push(
+                Finding::refused(Reason::EmailRequired, "spec.email")
+                    .says("the user needs an email")
+                    .mend("add it"),
+            );
+        }
+    }
+
+    /// A role that is missing or void grants nothing, nor does one that is given by position only.
+    fn direct_role(&self, index: usize, name: &str, findings: &mut Findings) {
+        let path = || format!("spec.roles[{index}]");
+        match self.roles.find(name) {
+            RoleRef::InForce(ix) if self.assignable(ix) => {}
+            RoleRef::InForce(_) => {
+                findings.push(words::not_assignable(
+                    Finding::partial(Reason::RoleNotAssignable, path()),
+                    name,
+                ));
+            }
+            RoleRef::Missing | RoleRef::Void => {
+                findings.extend(
+                    self.roles
+                        .missing_or_void(name, |reason| Finding::partial(reason, path())),
+                );
+            }
+        }
+    }
+
+    fn assignable(&self, role: RoleIx) -> bool {
+        self.roles
+            .get(role)
+            .is_some_and(|role| role.assignment == Assignment::Account)
+    }
+
+    /// An organization that is missing, void or full lets the user not in.
+    fn organization(&self, ix: usize, index: usize, name: &str, crowded: &Crowded, findings: &mut Findings) {
+        let path = || format!("spec.organizations[{index}]");
+        findings.extend(
+            self.organizations
+                .missing_or_void(name, |reason| Finding::partial(reason, path())),
+        );
+        if let OrganizationRef::InForce(organization) = self.organizations.find(name)
+            && crowded.keeps_out(ix, organization)
+        {
+            let limit = self.settings.limits.users_per_organization;
+            findings.push(
+                Finding::partial(Reason::LimitExceeded, path())
+                    .says(format!(
+                        "the organization `{name}` has {limit} older users, which is the limit"
+                    ))
+                    .mend("take a user out of it, or raise the Tenant's spec.limits.usersPerOrganization"),
+            );
+        }
+    }
+
+    fn home(&self, spec: &UserSpec) -> Home<'_> {
+        match (&spec.home, spec.kind) {
+            (Some(home), UserType::Credited) => {
+                Home::Asked(self.homes.find(&self.snapshot.namespace, &home.tenant, &home.user))
+            }
+            _ => Home::None,
+        }
+    }
+
+    /// From when on the user is void by what others do: her home (U11) or the invitation she lives by.
+    fn void_by_others_from(&self, spec: &UserSpec, home: &Home<'_>) -> Option<Moment> {
+        let invitation = spec
+            .invitation
+            .as_deref()
+            .and_then(|name| self.invitations.over_from(name));
+        let home = match home.finding(spec, Moment::MIN) {
+            Some(_) => Some(Moment::MIN),
+            None => home.moments().find(|at| home.finding(spec, *at).is_some()),
+        };
+        invitation.into_iter().chain(home).min()
+    }
+
+    /// Everything that is wrong with the user at that moment.
+    fn findings(&self, user: &User, home: &Home<'_>, at: Moment) -> Findings {
+        let mut findings = user.standing.clone();
+        let spec = &user.object.spec;
+        if user.object.deleting {
+            return findings;
+        }
+        for (index, temporary) in spec
+            .temporary_roles
+            .iter()
+            .enumerate()
+            .filter(|(_, role)| at < role.valid_until)
+        {
+            let path = format!("spec.temporaryRoles[{index}].role");
+            findings.extend(
+                self.roles
+                    .missing_or_void(&temporary.role, |reason| Finding::partial(reason, &path)),
+            );
+        }
+        findings.extend(home.finding(spec, at));
+        let over = spec
+            .invitation
+            .as_deref()
+            .and_then(|name| self.invitations.over_from(name));
+        if over.is_some_and(|over| at >= over) {
+            findings.push(
+                Finding::waiting(Reason::InvitationOver, "spec.invitation")
+                    .says("the invitation is missing, void, revoked, or itself for a user")
+                    .mend("mend the invitation, or remove `invitation` to let the user live by herself"),
+            );
+        }
+        findings
+    }
+
+    /// The user at that moment. `enterable` says which organizations in force have room for her.
+    fn state(&self, user: &User, at: Moment, enterable: &impl Fn(OrganizationIx) -> bool) -> UserState {
+        let phase = user.phase(self.settings.suspended, at);
+        if phase != UserPhase::Active {
+            return UserState {
+                phase,
+                roles: Vec::new(),
+                cautious: false,
+                actions: ActionSet::default(),
+                organizations: Vec::new(),
+            };
+        }
+        let spec = &user.object.spec;
+        let (roles, cautious) = self.held_roles(spec, at);
+        let mut actions = self.catalogue.no_actions();
+        roles
+            .iter()
+            .filter_map(|held| self.roles.get(held.role))
+            .for_each(|role| actions.unite(&role.actions));
+        let organizations = self.entered(spec, user.object.created, enterable);
+        UserState {
+            phase,
+            roles,
+            cautious,
+            actions,
+            organizations,
+        }
+    }
+
+    /// The roles in force that the user has at that moment, and whether one that she should have might be missing its
+    /// restrictions: it is missing, void or not assignable to her, or her position is unknown.
+    fn held_roles(&self, spec: &UserSpec, at: Moment) -> (Vec<Held>, bool) {
+        let mut held: Vec<Held> = Vec::with_capacity(spec.roles.len());
+        let mut cautious = false;
+        for name in &spec.roles {
+            match self.roles.find(name) {
+                RoleRef::InForce(ix) if self.assignable(ix) => note(&mut held, ix, |held| held.direct = true),
+                _ => cautious = true,
+            }
+        }
+        for temporary in spec.temporary_roles.iter().filter(|role| is_now(role, at)) {
+            match self.roles.find(&temporary.role) {
+                RoleRef::InForce(ix) => note(&mut held, ix, |held| {
+                    held.temporary = held.temporary.max(Some(temporary.valid_until));
+                }),
+                RoleRef::Missing | RoleRef::Void => cautious = true,
+            }
+        }
+        if let Some(position) = spec.position.as_deref() {
+            cautious |= !self.settings.positions.contains(position) || self.roles.doubtful(position);
+            for ix in self.roles.of_position(position) {
+                note(&mut held, *ix, |held| held.position = true);
+            }
+        }
+        held.sort_unstable_by_key(|held| held.role);
+        (held, cautious)
+    }
+
+    /// The organizations that the user may enter: those in force that she lists and that have room for her. One that lists
+    /// none belongs, while data permissions are enabled, to headquarters or unassigned (T3).
+    fn entered(
+        &self,
+        spec: &UserSpec,
+        created: Option<Moment>,
+        enterable: &impl Fn(OrganizationIx) -> bool,
+    ) -> Vec<OrganizationIx> {
+        let in_force = |name: &str| match self.organizations.find(name) {
+            OrganizationRef::InForce(ix) => Some(ix),
+            OrganizationRef::Missing | OrganizationRef::Void(_) => None,
+        };
+        if spec.organizations.is_empty() {
+            let default = if self.settings.belongs_to_headquarters(created) {
+                HEADQUARTERS
+            } else {
+                UNASSIGNED
+            };
+            return in_force(default)
+                .filter(|_| self.settings.data_permissions.enabled)
+                .into_iter()
+                .collect();
+        }
+        let mut entered: Vec<_> = spec
+            .organizations
+            .iter()
+            .filter_map(|name| in_force(name))
+            .filter(|ix| enterable(*ix))
+            .collect();
+        entered.sort_unstable();
+        entered
+    }
+
+    /// The first moment ahead at which the status, messages aside, differs from now's.
+    fn next_transition(
+        &self,
+        user: &User,
+        home: &Home<'_>,
+        enterable: &impl Fn(OrganizationIx) -> bool,
+    ) -> Option<Moment> {
+        let spec = &user.object.spec;
+        if user.object.deleting {
+            return None;
+        }
+        let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
+        let own = [spec.valid_from, spec.valid_until, activation, user.void_from];
+        let temporary = spec
+            .temporary_roles
+            .iter()
+            .flat_map(|role| [role.valid_from, Some(role.valid_until)]);
+        let mut ahead: Vec<Moment> = own
+            .into_iter()
+            .chain(temporary)
+            .flatten()
+            .chain(home.moments())
+            .filter(|at| *at > self.now)
+            .collect();
+        ahead.sort_unstable();
+        ahead.dedup();
+        let shown = user.findings.shown();
+        ahead.into_iter().find(|at| {
+            self.findings(user, home, *at).shown() != shown
+                || self.looks_different(&self.state(user, *at, enterable), &user.state)
+        })
+    }
+
+    /// Whether two states of a user give different statuses.
+    fn looks_different(&self, one: &UserState, other: &UserState) -> bool {
+        let fields = |state: &UserState| super::access::fields(self.settings, self.roles, state);
+        one.phase != other.phase
+            || one.roles != other.roles
+            || one.organizations != other.organizations
+            || (one.cautious != other.cautious && fields(one) != fields(other))
+    }
+}
+
+/// Notes a way in which the user has a role.
+fn note(held: &mut Vec<Held>, role: RoleIx, way: impl FnOnce(&mut Held)) {
+    if let Some(known) = held.iter_mut().find(|held| held.role == role) {
+        return way(known);
+    }
+    let mut new = Held {
+        role,
+        direct: false,
+        position: false,
+        temporary: None,
+    };
+    way(&mut new);
+    held.push(new);
+}
+
+/// Whether the period of a temporary role is now.
+fn is_now(role: &TemporaryRole, at: Moment) -> bool {
+    role.valid_from.is_none_or(|from| from <= at) && at < role.valid_until
+}
+
+/// What a user's home has to say.
+enum Home<'a> {
+    /// She is not Credited.
+    None,
+    /// She is.
+    Asked(HomeAnswer<'a>),
+}
+
+impl Home<'_> {
+    fn profile(&self) -> Option<&HomeProfile> {
+        match self {
+            Self::Asked(HomeAnswer::Found(profile)) => Some(profile),
+            _ => None,
+        }
+    }
+
+    /// The moments at which the home's phase changes.
+    fn moments(&self) -> impl Iterator<Item = Moment> + '_ {
+        self.profile()
+            .into_iter()
+            .flat_map(|profile| profile.phases.iter().map(|(from, _)| *from))
+    }
+
+    /// The one finding about the home, the first that applies (U11).
+    fn finding(&self, spec: &UserSpec, at: Moment) -> Option<Finding> {
+        let Self::Asked(answer) = self else { return None };
+        let name = spec.home.as_ref().map_or("", |home| home.user.as_str());
+        let waiting = |reason| Finding::waiting(reason, "spec.home");
+        match answer {
+            HomeAnswer::Refused => Some(
+                waiting(Reason::HomeRefused)
+                    .says("the home tenant does not let this one credit its users")
+                    .mend("add this namespace to the home Tenant's spec.accounts.creditedTo, or name another home"),
+            ),
+            HomeAnswer::Missing => Some(words::missing(
+                waiting(Reason::DependencyNotFound),
+                "home user",
+                name,
+                [],
+            )),
+            HomeAnswer::Broken => Some(words::void(waiting(Reason::DependencyInvalid), "home user", name)),
+            HomeAnswer::Found(home) if !matches!(home.kind, UserType::Ordinary | UserType::SSO) => Some(
+                Finding::refused(Reason::InvalidHome, "spec.home")
+                    .says(format!("the home user `{name}` is neither Ordinary nor SSO"))
+                    .mend("name a home user of one of these types"),
+            ),
+            HomeAnswer::Found(home) if home.phase(at) == UserPhase::Invalid => {
+                Some(words::void(waiting(Reason::DependencyInvalid), "home user", name))
+            }
+            HomeAnswer::Found(home) => home_changed(spec, home).then(|| {
+                waiting(Reason::HomeChanged)
+                    .says("the home user's email is no longer the one declared here")
+                    .mend("correct `email`, or remove it, once you know that it is the same person")
+            }),
+        }
+    }
+}
+
+/// The home's email is other than the Credited user's own, if that has one.
+fn home_changed(spec: &UserSpec, home: &HomeProfile) -> bool {
+    let own = spec.email.as_deref().map(lower);
+    own.is_some() && own != home.email.as_deref().map(lower)
+}
+
+impl User {
+    /// The first phase that applies.
+    #[must_use]
+    pub fn phase(&self, suspended: bool, at: Moment) -> UserPhase {
+        let spec = &self.object.spec;
+        let home = self.home.as_ref().map(|home| home.phase(at));
+        let activated_until = spec.activation.as_ref().map(|activation| activation.valid_until);
+        let service = spec.kind == UserType::Service;
+        let ended = |end: Option<Moment>| end.is_some_and(|end| at >= end);
+        if self.void_from.is_some_and(|from| at >= from) {
+            UserPhase::Invalid
+        } else if !spec.enabled || suspended || home == Some(UserPhase::Disabled) {
+            UserPhase::Disabled
+        } else if ended(spec.valid_until) || ended(activated_until) || home == Some(UserPhase::Expired) {
+            UserPhase::Expired
+        } else if spec.valid_from.is_some_and(|from| at < from)
+            || (service && activated_until.is_none())
+            || home == Some(UserPhase::Pending)
+        {
+            UserPhase::Pending
+        } else {
+            UserPhase::Active
+        }
+    }
+
+    /// What the tenants that credit her may know.
+    #[must_use]
+    pub(super) fn profile(&self, suspended: bool) -> HomeProfile {
+        let spec = &self.object.spec;
+        let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
+        let changes = [
+            Some(Moment::MIN),
+            spec.valid_from,
+            spec.valid_until,
+            activation,
+            self.void_from,
+        ];
+        let mut moments: Vec<Moment> = changes.into_iter().flatten().collect();
+        moments.sort_unstable();
+        moments.dedup();
+        HomeProfile {
+            kind: spec.kind,
+            name: spec.name.clone(),
+            email: spec.email.clone(),
+            phone: spec.phone.clone(),
+            phases: moments.into_iter().map(|at| (at, self.phase(suspended, at))).collect(),
+        }
+    }
+}
