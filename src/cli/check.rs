@@ -1,6 +1,5 @@
 //! `tenantry check`: every finding with its place and mend.
 
-
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 

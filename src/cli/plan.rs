@@ -1,6 +1,5 @@
 //! `tenantry plan`: everyone's access, as the controller would write it into status.
 
-
 use clap::{Args, ValueEnum};
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
