@@ -8,7 +8,7 @@ use super::input::{Input, InputArguments};
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, table};
 use crate::api::{
-    API_VERSION, Display, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Rows,
+    API_VERSION, Display, HeldData, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Rows,
     SharingRulePhase, UserPhase, UserStatus,
 };
 use crate::policy::{Access, Class, Evaluation, Reported, SharingRule, Status, User};
@@ -195,87 +195,128 @@ fn tally(access: &Access) -> String {
 }
 
 fn users(evaluation: &Evaluation, access: &Access, width: u16) -> String {
-    let mut table = table::ruled(width, &["USER", "HAS", "MAY"]);
+    let mut table = table::ruled(width, &["USER", "MAY"]);
     for (ix, user) in access.users.iter() {
         let status = evaluation.user_status(access, ix, user);
-        table.add_row([who(user, &status), has(&status), may(&status)]);
+        table.add_row([who(user, &status), may(evaluation, access, &status)]);
     }
     table::print(&table)
 }
 
-/// Name, phase and end.
+/// Name, phase and end; roles, organizations and groups.
 fn who(user: &User, status: &UserStatus) -> String {
     let phase = status.phase.unwrap_or(UserPhase::Invalid);
-    let mut lines = vec![user.object.name.clone(), format!("{phase:?}")];
-    if let Some(until) = user.object.spec.valid_until.filter(|_| phase == UserPhase::Active) {
-        lines.push(format!("until {until}"));
+    let mut lines = vec![format!("{}  {phase:?}", user.object.name)];
+    match user.object.spec.valid_until.filter(|_| phase == UserPhase::Active) {
+        Some(until) => lines.push(format!("until {until}")),
+        None if phase == UserPhase::Invalid => {
+            let ready = status.conditions.iter().find(|condition| condition.kind == "Ready");
+            lines.extend(ready.map(|ready| ready.reason.clone()));
+        }
+        None => {}
     }
-    if phase == UserPhase::Invalid {
-        let ready = status.conditions.iter().find(|condition| condition.kind == "Ready");
-        lines.extend(ready.map(|ready| ready.reason.clone()));
-    }
-    lines.join("\n")
-}
-
-/// Roles, organizations and groups.
-fn has(status: &UserStatus) -> String {
-    let mut lines: Vec<String> = status.roles.iter().map(role).collect();
-    lines.extend(status.organizations.iter().map(|name| format!("in {name}")));
-    lines.extend(status.groups.iter().map(|name| format!("group {name}")));
+    lines.extend(status.roles.iter().map(role));
+    lines.extend((!status.organizations.is_empty()).then(|| format!("in {}", status.organizations.join(", "))));
+    lines.extend((!status.groups.is_empty()).then(|| format!("groups {}", status.groups.join(", "))));
     lines.join("\n")
 }
 
 fn role(role: &HeldRole) -> String {
     match role.valid_until {
-        Some(until) => format!("{} until {until}", role.name),
-        None => role.name.clone(),
+        Some(until) => format!("- {} until {until}", role.name),
+        None => format!("- {}", role.name),
     }
 }
 
 /// Permissions, rows and fields.
-fn may(status: &UserStatus) -> String {
-    let mut lines: Vec<String> = status.permissions.iter().map(permission).collect();
-    for data in status.data.iter().filter(|data| data.rows != Rows::None) {
-        let columns = data
-            .columns
-            .as_ref()
-            .map(|columns| format!(" ({})", columns.join(", ")))
-            .unwrap_or_default();
-        lines.push(format!("rows of {}: {:?}{columns}", data.object, data.rows));
-    }
-    lines.extend(status.fields.iter().map(field));
+fn may(evaluation: &Evaluation, access: &Access, status: &UserStatus) -> String {
+    let mut lines: Vec<String> = match has_everything(evaluation, access, status) {
+        true => vec!["everything".to_owned()],
+        false => status
+            .permissions
+            .iter()
+            .map(|held| permission(evaluation, held))
+            .collect(),
+    };
+    let rows: Vec<String> = status
+        .data
+        .iter()
+        .filter(|data| data.rows != Rows::None)
+        .map(rows)
+        .collect();
+    lines.extend((!rows.is_empty()).then(|| format!("rows: {}", rows.join("; "))));
+    let hidden: Vec<String> = status
+        .fields
+        .iter()
+        .filter(|field| field.display == Display::Hidden)
+        .map(name)
+        .collect();
+    lines.extend((!hidden.is_empty()).then(|| format!("hidden: {}", hidden.join(", "))));
+    lines.extend(
+        status
+            .fields
+            .iter()
+            .filter(|field| field.display != Display::Hidden)
+            .map(field),
+    );
     lines.join("\n")
 }
 
-fn permission(permission: &HeldPermission) -> String {
+/// Whether the user has every action of every module that the tenant has.
+fn has_everything(evaluation: &Evaluation, access: &Access, status: &UserStatus) -> bool {
+    let held: usize = status
+        .permissions
+        .iter()
+        .map(|permission| permission.actions.len())
+        .sum();
+    held == access.settings.enabled_actions().iter().count() && evaluation.catalogue.object_count() > 0
+}
+
+fn permission(evaluation: &Evaluation, permission: &HeldPermission) -> String {
+    let all = evaluation
+        .catalogue
+        .find(&permission.object)
+        .map(|(_, object)| object.action_names().count());
+    if all.is_some_and(|all| all > 1 && all == permission.actions.len()) {
+        return format!("{}: all", permission.object);
+    }
     format!("{}: {}", permission.object, permission.actions.join(", "))
 }
 
+/// "Event some (name, time)"
+fn rows(data: &HeldData) -> String {
+    let width = format!("{:?}", data.rows).to_lowercase();
+    match &data.columns {
+        Some(columns) => format!("{} {width} ({})", data.object, columns.join(", ")),
+        None => format!("{} {width}", data.object),
+    }
+}
+
+fn name(field: &HeldField) -> String {
+    format!("{}.{}", field.object, field.field)
+}
+
+/// A field that is shown, and what may not be done with it.
 fn field(field: &HeldField) -> String {
-    let shown = match field.display {
-        Display::Clear => "",
-        Display::Masked => "masked",
-        Display::Hidden => return format!("{}.{} hidden", field.object, field.field),
-    };
-    let uses = match (field.group, field.filter) {
-        (true, true) => "",
-        (true, false) => "no filter",
-        (false, true) => "no group",
-        (false, false) => "no group, no filter",
-    };
-    let words: Vec<&str> = [shown, uses].into_iter().filter(|word| !word.is_empty()).collect();
-    format!("{}.{} {}", field.object, field.field, words.join(", "))
+    let words = [
+        (field.display == Display::Masked, "masked"),
+        (!field.group, "no grouping"),
+        (!field.filter, "no filtering"),
+    ];
+    let words: Vec<&str> = words.into_iter().filter_map(|(so, word)| so.then_some(word)).collect();
+    format!("{}: {}", name(field), words.join(", "))
 }
 
 fn rules(evaluation: &Evaluation, access: &Access, width: u16) -> String {
     let mut table = table::plain(width, &["SHARING RULE", "SHARES", "WITH", "PHASE"]);
     for rule in access.rules.iter() {
         let phase = match (rule.phase(evaluation.now), rule.object.spec.valid_until) {
-            (SharingRulePhase::Active, Some(until)) => format!("Active until {until}"),
+            (SharingRulePhase::Active, Some(until)) => format!("Active until\n{until}"),
             (phase, _) => format!("{phase:?}"),
         };
         table.add_row([rule.object.name.clone(), shares(rule), with(rule), phase]);
     }
+    table::keep_whole(&mut table, &[0, 3]);
     table::print(&table)
 }
 
@@ -322,5 +363,6 @@ fn invitations(evaluation: &Evaluation, width: u16) -> String {
             table.add_row([reported.name.to_owned(), format!("{phase:?}"), ends]);
         }
     }
+    table::keep_whole(&mut table, &[0]);
     table::print(&table)
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// How large one file may be.
 const FILE_LIMIT: u64 = 64 * 1024 * 1024;
 /// How large all of the input may be.
-const TOTAL_LIMIT: u64 = 128 * 1024 * 1024;
+const TOTAL_LIMIT: u64 = 64 * 1024 * 1024;
 /// How deep directories may lie in each other.
 const DEPTH: usize = 100;
 /// The argument that stands for the standard input.
@@ -79,6 +79,18 @@ pub enum InputError {
     #[error("`{path}` is larger than {} MiB; split it", FILE_LIMIT / 1024 / 1024)]
     FileTooLarge {
         /// The path.
+        path: String,
+    },
+    /// Many documents that cannot be read.
+    #[error("`{path}` holds more than 1000 documents that cannot be read, the rest was left; is it YAML at all?")]
+    Hopeless {
+        /// The path.
+        path: String,
+    },
+    /// More documents than are read at a time.
+    #[error("the input holds more than 200000 documents, `{path}` was not read to its end; give fewer files at a time")]
+    TooManyDocuments {
+        /// The first path that did not fit.
         path: String,
     },
     /// All files together beyond the limit.
@@ -167,10 +179,10 @@ impl Search {
             self.errors.push(InputError::Loop { path: name_of(path) });
         } else if self.above.len() >= DEPTH {
             self.errors.push(InputError::Deep { path: name_of(path) });
-        } else if self.directories.insert(identity.clone()) {
+        } else if !self.directories.contains(&identity) {
             self.above.push(identity);
             self.entries(path);
-            self.above.pop();
+            self.directories.extend(self.above.pop());
         }
     }
 
@@ -423,6 +435,6 @@ mod tests {
     fn sizes_are_limited() {
         let endless = |budget: &mut u64| read("x", &mut io::repeat(b' '), 0, budget).unwrap_err().to_string();
         assert_eq!(endless(&mut u64::MAX.clone()), "`x` is larger than 64 MiB; split it");
-        assert!(endless(&mut 10).starts_with("the input is larger than 128 MiB in all, from `x` on"));
+        assert!(endless(&mut 10).starts_with("the input is larger than 64 MiB in all, from `x` on"));
     }
 }

@@ -7,11 +7,8 @@ use std::collections::HashMap;
 use super::discover::Source;
 use super::node::{Node, Place, Value};
 use super::objects::{Extent, Origin};
-use super::parse::{self, Copies};
+use super::parse::{self, Budget};
 use super::split::Chunk;
-
-/// Enough for any document that was accepted once.
-const COPIES: usize = 2_000_000;
 
 /// The places of fields, in the order asked for; of a field that is absent, that of the nearest thing around it.
 pub(crate) fn locate(sources: &[Source], wanted: &[(&Origin, &str)]) -> Vec<Place> {
@@ -24,7 +21,7 @@ pub(crate) fn locate(sources: &[Source], wanted: &[(&Origin, &str)]) -> Vec<Plac
         let Some(chunk) = sources.get(source).and_then(|source| extent.cut(&source.text)) else {
             continue;
         };
-        let Ok(Some(document)) = parse::parse(&chunk, &mut Copies(COPIES)) else {
+        let Ok(Some(document)) = parse::parse(&chunk, &mut Budget::default()) else {
             continue;
         };
         for index in indexes {
@@ -61,20 +58,33 @@ pub(crate) fn find(node: &Node<'_>, path: &str) -> Option<Place> {
     })
 }
 
+/// Whether the field is there.
+pub(crate) fn is_there(node: &Node<'_>, path: &str) -> bool {
+    let reached = follow(node, path);
+    reached.whole && reached.node.value != Value::Null
+}
+
 /// How far a path leads.
 struct Reached<'n, 's> {
     node: &'n Node<'s>,
     key: Place,
+    /// Whether that is to its end.
+    whole: bool,
 }
 
 fn follow<'n, 's>(node: &'n Node<'s>, path: &str) -> Reached<'n, 's> {
-    let mut reached = Reached { node, key: node.place };
+    let mut reached = Reached {
+        node,
+        key: node.place,
+        whole: path.is_empty(),
+    };
     let mut rest = path;
     while !rest.is_empty() {
         let Some((next, tail)) = step(reached.node, rest) else {
             break;
         };
         (reached, rest) = (next, tail);
+        reached.whole = rest.is_empty();
     }
     reached
 }
@@ -85,7 +95,14 @@ fn step<'n, 's, 'p>(node: &'n Node<'s>, path: &'p str) -> Option<(Reached<'n, 's
         Value::List(nodes) => {
             let (index, tail) = path.strip_prefix('[')?.split_once(']')?;
             let node = nodes.get(index.parse::<usize>().ok()?)?;
-            Some((Reached { node, key: node.place }, after_point(tail)))
+            Some((
+                Reached {
+                    node,
+                    key: node.place,
+                    whole: false,
+                },
+                after_point(tail),
+            ))
         }
         Value::Map(entries) => {
             let fits = |key: &str| {
@@ -100,6 +117,7 @@ fn step<'n, 's, 'p>(node: &'n Node<'s>, path: &'p str) -> Option<(Reached<'n, 's
                 Reached {
                     node: &entry.node,
                     key: entry.place,
+                    whole: false,
                 },
                 after_point(fits(&entry.key)?),
             ))

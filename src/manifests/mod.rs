@@ -7,18 +7,22 @@
 //!
 //! What more than one object decides is not known here: that is the policy's.
 
+mod aliases;
 mod decode;
 mod discover;
 mod fault;
+mod identity;
 mod locate;
 mod metadata;
 mod node;
 mod objects;
 mod parse;
+mod roots;
 mod scalar;
 mod schema;
 mod snapshots;
 mod split;
+mod syntax;
 mod walk;
 
 use std::io::Read;
@@ -66,10 +70,9 @@ impl Manifests {
         stdin: &mut dyn Read,
     ) -> Result<Self, &'static SchemaError> {
         let (sources, errors) = discover::discover(paths, stdin);
-        Ok(Self {
-            errors,
-            ..Self::of(sources, default_namespace)?
-        })
+        let mut manifests = Self::of(sources, default_namespace)?;
+        manifests.errors.splice(..0, errors);
+        Ok(manifests)
     }
 
     /// Reads texts that are already at hand, in the order given.
@@ -78,9 +81,8 @@ impl Manifests {
     /// As [`Manifests::read`].
     pub fn of(sources: Vec<Source>, default_namespace: &str) -> Result<Self, &'static SchemaError> {
         let mut reader = objects::Reader::new(default_namespace)?;
-        for (index, source) in sources.iter().enumerate() {
-            reader.source(index, source);
-        }
+        let read = |(index, source)| reader.source(index, source).err();
+        let errors = sources.iter().enumerate().filter_map(read).collect();
         let objects::Reader {
             entries,
             strays,
@@ -91,7 +93,7 @@ impl Manifests {
             sources,
             entries,
             strays,
-            errors: Vec::new(),
+            errors,
             skipped,
         })
     }

@@ -1,28 +1,31 @@
 //! Documents into objects: whose document is it, is it sound, and what does it say.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use super::Skipped;
 use super::decode;
-use super::discover::Source;
-use super::fault::{self, Fault};
+use super::discover::{InputError, Source};
+use super::fault::Fault;
+use super::identity::{Identity, identify};
 use super::locate;
 use super::metadata;
 use super::node::{Node, Place, Value};
-use super::parse::{self, Copies, Document};
-use super::schema::{Compiler, Object as Fields, Schema, SchemaError};
+use super::parse::{self, Budget, Document};
+use super::roots::{Schemas, schemas};
+use super::schema::SchemaError;
 use super::split::{self, Chunk};
 use super::walk;
-use crate::api::forms::STRING_RULES;
 use crate::api::rule::Ruled;
 use crate::api::{
-    API_VERSION, GROUP, InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, RuleFault,
-    SharingRuleSpec, TenantSpec, UserGroupSpec, UserSpec, VERSION, crd,
+    InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, RuleFault, SharingRuleSpec, TenantSpec,
+    UserGroupSpec, UserSpec,
 };
+use crate::text;
 
-/// What the aliases of all of the input may copy; see [`Copies`].
-const COPIES: usize = 2_000_000;
+/// How many documents and items of lists the input as a whole may hold.
+const DOCUMENTS: usize = 200_000;
+/// How many documents of one source may be beyond recognition.
+const STRAYS: usize = 1_000;
 /// How deep a `List` may stand in a `List`.
 const LISTS: usize = 8;
 
@@ -107,7 +110,10 @@ pub struct Stray {
 pub(crate) struct Reader<'d> {
     default_namespace: &'d str,
     schemas: &'static Schemas,
-    copies: Copies,
+    budget: Budget,
+    documents: usize,
+    /// Whether there were more documents than are read.
+    full: bool,
     pub(crate) entries: Vec<Entry>,
     pub(crate) strays: Vec<Stray>,
     pub(crate) skipped: Skipped,
@@ -119,7 +125,9 @@ impl<'d> Reader<'d> {
         Ok(Self {
             default_namespace,
             schemas: schemas()?,
-            copies: Copies(COPIES),
+            budget: Budget::default(),
+            documents: 0,
+            full: false,
             entries: Vec::new(),
             strays: Vec::new(),
             skipped: Skipped::default(),
@@ -128,8 +136,16 @@ impl<'d> Reader<'d> {
     }
 
     /// Reads everything in a source.
-    pub(crate) fn source(&mut self, index: usize, source: &Source) {
+    pub(crate) fn source(&mut self, index: usize, source: &Source) -> Result<(), InputError> {
+        let strays = self.strays.len();
+        let path = || source.name.clone();
         for (document, chunk) in split::documents(&source.text).enumerate() {
+            if self.strays.len() - strays > STRAYS {
+                return Err(InputError::Hopeless { path: path() });
+            }
+            if !self.has_room() {
+                break;
+            }
             let origin = Origin {
                 source: index,
                 document,
@@ -142,7 +158,7 @@ impl<'d> Reader<'d> {
                 },
                 extent: Extent::of(&chunk),
             };
-            match parse::parse(&chunk, &mut self.copies) {
+            match parse::parse(&chunk, &mut self.budget) {
                 Ok(Some(document)) => self.document(document, origin, &source.text),
                 Ok(None) => {}
                 Err(fault) => self.stray(
@@ -155,6 +171,18 @@ impl<'d> Reader<'d> {
                 ),
             }
         }
+        if self.full {
+            Err(InputError::TooManyDocuments { path: path() })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Counts a document or an item of a list.
+    fn has_room(&mut self) -> bool {
+        self.documents += 1;
+        self.full |= self.documents > DOCUMENTS;
+        !self.full
     }
 
     fn document(&mut self, mut document: Document<'_>, origin: Origin, text: &str) {
@@ -213,6 +241,9 @@ impl<'d> Reader<'d> {
             format!("{}.", found.origin.item)
         };
         for (index, item) in items.iter().enumerate() {
+            if !self.has_room() {
+                return;
+            }
             let at = format!("{prefix}items[{index}]");
             let inner = Found {
                 faults: split_off(&mut found.faults, &at),
@@ -256,6 +287,8 @@ impl<'d> Reader<'d> {
             None
         };
         faults.sort_by_key(|fault| fault.place);
+        faults.truncate(self.budget.faults_of_one());
+        self.budget.faults = self.budget.faults.saturating_sub(faults.len());
         let name = head.name.and_then(Node::text).map(String::from);
         let namespace = head.namespace.unwrap_or(self.default_namespace).to_owned();
         let index = self.entries.len();
@@ -286,18 +319,16 @@ impl<'d> Reader<'d> {
 
     /// What the schemas say.
     fn structure(&self, kind: Kind, node: &Node<'_>, text: &str) -> Vec<Fault> {
-        let root = Kind::ALL
-            .iter()
-            .zip(&self.schemas.roots)
-            .find(|(other, _)| **other == kind);
+        let most = self.budget.faults_of_one();
+        let root = self.schemas.root(kind);
         let mut faults = root
-            .map(|(_, root)| walk::walk(root, &self.schemas.metadata, node, text))
+            .map(|root| walk::walk(root, &self.schemas.metadata, node, text, most))
             .unwrap_or_default();
         let name = node.get("metadata").and_then(|metadata| metadata.get("name"));
         if let Some((node, name)) = name.and_then(|node| Some((node, node.text()?))) {
             let rule = kind.name_rule();
             if !(rule.holds)(name) {
-                let message = format!("{} cannot be the name of a {kind}", fault::quoted(name));
+                let message = format!("{} cannot be the name of a {kind}", text::quoted(name));
                 let fault = Fault::new(node.place, message, rule.message);
                 faults.push(Fault {
                     path: String::from("metadata.name"),
@@ -328,7 +359,7 @@ impl<'d> Reader<'d> {
     }
 
     fn stray(&mut self, origin: Origin, node: Option<&Node<'_>>, fault: Fault) {
-        let text = |node: Option<&Node<'_>>| node.and_then(Node::text).map(|text| fault::plain(text, 253));
+        let text = |node: Option<&Node<'_>>| node.and_then(Node::text).map(|text| text::plain(text, 253));
         let metadata = node.and_then(|node| node.get("metadata"));
         self.strays.push(Stray {
             origin,
@@ -358,92 +389,6 @@ impl Extent {
             end: chunk.start.saturating_add(length),
         }
     }
-}
-
-/// Whose a value is.
-enum Identity {
-    Ours(Kind),
-    /// A list of objects, of that kind if they do not say.
-    List(Option<Kind>),
-    /// Something of another API group.
-    Foreign,
-    /// Something without `apiVersion` and `kind`: a values file, a patch.
-    Nothing,
-    /// Ours, but no kind that there is.
-    Wrong(Fault),
-}
-
-fn identify(node: &Node<'_>, usual: Option<Kind>) -> Identity {
-    let Some(entries) = node.entries() else {
-        return Identity::Nothing;
-    };
-    let find = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node);
-    let (version, kind) = (find("apiVersion"), find("kind"));
-    match (version.and_then(Node::text), kind.and_then(Node::text)) {
-        (None, None) => usual.map_or(Identity::Nothing, Identity::Ours),
-        (None, Some(kind)) if Kind::from_name(kind).is_some() => {
-            let place = version.map_or(node.place, |version| version.place);
-            wrong(
-                "apiVersion",
-                place,
-                "`apiVersion` is missing",
-                format!("write `apiVersion: {API_VERSION}`"),
-            )
-        }
-        (None, Some(_)) => Identity::Nothing,
-        (Some("v1"), Some("List")) => Identity::List(None),
-        (Some(version), kind_name) => match version.split_once('/') {
-            Some((GROUP, number)) => ours(node, number, kind, kind_name),
-            None if version == GROUP => ours(node, "", kind, kind_name),
-            _ => Identity::Foreign,
-        },
-    }
-}
-
-fn ours(node: &Node<'_>, version: &str, kind: Option<&Node<'_>>, name: Option<&str>) -> Identity {
-    if version != VERSION {
-        let place = node.get("apiVersion").map_or(node.place, |version| version.place);
-        let message = format!("there is no version {} of `{GROUP}`", fault::quoted(version));
-        return wrong(
-            "apiVersion",
-            place,
-            message,
-            format!("write `apiVersion: {API_VERSION}`"),
-        );
-    }
-    let kinds = || Kind::ALL.into_iter().map(Kind::as_str);
-    let place = kind.map_or(node.place, |kind| kind.place);
-    let Some(name) = name else {
-        return wrong(
-            "kind",
-            place,
-            "`kind` is missing",
-            format!("write one of {}", kinds().collect::<Vec<_>>().join(", ")),
-        );
-    };
-    if let Some(kind) = Kind::from_name(name) {
-        return Identity::Ours(kind);
-    }
-    if let Some(kind) = name.strip_suffix("List").and_then(Kind::from_name) {
-        return Identity::List(Some(kind));
-    }
-    let help = match fault::nearest(name, kinds()) {
-        Some(kind) => format!("did you mean `{kind}`?"),
-        None => format!("write one of {}", kinds().collect::<Vec<_>>().join(", ")),
-    };
-    wrong(
-        "kind",
-        place,
-        format!("there is no kind {} in `{GROUP}`", fault::quoted(name)),
-        help,
-    )
-}
-
-fn wrong(path: &str, place: Place, message: impl Into<String>, help: impl Into<String>) -> Identity {
-    Identity::Wrong(Fault {
-        path: path.to_owned(),
-        ..Fault::new(place, message, help)
-    })
 }
 
 /// What every object says about itself.
@@ -505,48 +450,6 @@ fn split_off(faults: &mut Vec<Fault>, item: &str) -> Vec<Fault> {
         .collect()
 }
 
-/// All schemas.
-struct Schemas {
-    metadata: Schema,
-    /// The root of each kind, in the order of [`Kind::ALL`].
-    roots: Vec<Fields>,
-}
-
-/// The schemas; they are the same for every run.
-fn schemas() -> Result<&'static Schemas, &'static SchemaError> {
-    static SCHEMAS: OnceLock<Result<Schemas, SchemaError>> = OnceLock::new();
-    SCHEMAS.get_or_init(compile).as_ref()
-}
-
-fn compile() -> Result<Schemas, SchemaError> {
-    let mut compiler = Compiler::new(&STRING_RULES);
-    let roots = Kind::ALL
-        .into_iter()
-        .map(|kind| root_schema(kind, &mut compiler))
-        .collect::<Result<_, _>>()?;
-    Ok(Schemas {
-        metadata: metadata::schema(&mut compiler)?,
-        roots,
-    })
-}
-
-fn root_schema(kind: Kind, compiler: &mut Compiler) -> Result<Fields, SchemaError> {
-    let props = crd::schema(kind)
-        .and_then(|schema| schema.properties)
-        .unwrap_or_default();
-    let mut part = |name: &str| {
-        let missing = || SchemaError::Unknown(format!("{kind} without {name}"));
-        compiler.compile(props.get(name).ok_or_else(missing)?)
-    };
-    Ok(Fields::of([
-        ("apiVersion", Schema::Any),
-        ("kind", Schema::Any),
-        ("!metadata", Schema::Any),
-        ("!spec", part("spec")?),
-        ("status", part("status")?),
-    ]))
-}
-
 fn typed_spec(kind: Kind, node: &Node<'_>) -> Result<(Spec, Vec<RuleFault>), decode::DecodeError> {
     let empty = Node {
         value: Value::Map(Vec::new()),
@@ -579,13 +482,21 @@ fn typed_spec(kind: Kind, node: &Node<'_>) -> Result<(Spec, Vec<RuleFault>), dec
     })
 }
 
-/// The rule's message holds its mend, behind a semicolon or colon if there is one.
+/// The rule's message holds its mend, behind a semicolon if at all.
 fn rule_fault(node: &Node<'_>, fault: RuleFault) -> Fault {
     let place = locate::find(node, &fault.path).unwrap_or(node.place);
-    let (message, help) = fault
-        .message
-        .split_once("; ")
-        .unwrap_or((fault.message, "correct the object"));
+    let (message, help) = match fault.message.split_once("; ") {
+        Some((message, help)) => (message, help.to_owned()),
+        None => {
+            let field = fault.path.rsplit('.').next().unwrap_or_default();
+            let verb = if locate::is_there(node, &fault.path) {
+                "change or remove"
+            } else {
+                "add"
+            };
+            (fault.message, format!("{verb} `{field}`"))
+        }
+    };
     Fault {
         path: fault.path,
         ..Fault::new(place, message, help)

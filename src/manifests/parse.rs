@@ -8,19 +8,20 @@ use std::collections::{HashMap, HashSet};
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 
+use super::aliases::Anchor;
 use super::fault::{self, Fault, Step};
 use super::node::{Entry, Node, Place, Value};
 use super::scalar::{self, Scalar};
 use super::split::{self, Chunk};
+use super::syntax;
+use crate::text;
 
 /// How deep values may lie in each other.
-const DEPTH: usize = 64;
+pub(super) const DEPTH: usize = 64;
 /// How many values one document may hold.
-const NODES: usize = 2_000_000;
-/// How much the aliases of one document may multiply; see [`Copies`].
-const COPIES: usize = 100_000;
-/// How many faults of one document are told.
-pub(crate) const MOST_FAULTS: usize = 100;
+const VALUES: usize = 2_000_000;
+/// How many faults of one object are told.
+const FAULTS: usize = 100;
 /// Up to this many keys a mapping is searched from end to end for duplicates.
 const FEW: usize = 16;
 
@@ -35,19 +36,43 @@ pub(crate) struct Document<'s> {
     pub(crate) ambiguous: bool,
 }
 
-/// What aliases may still copy in the whole input: one for each value and one for each 64 bytes of its text.
+/// What the input as a whole may still cost, so that neither a large document nor many small ones take long or much.
 #[derive(Debug)]
-pub(crate) struct Copies(pub(crate) usize);
+pub(crate) struct Budget {
+    /// Values, keys included.
+    pub(crate) values: usize,
+    /// What aliases copy: one for each value and one for each 64 bytes of its text.
+    pub(crate) copies: usize,
+    /// Faults told. After that only the first of each object is.
+    pub(crate) faults: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            values: 6_000_000,
+            copies: 2_000_000,
+            faults: 20_000,
+        }
+    }
+}
+
+impl Budget {
+    /// How many faults of the next object may be told.
+    pub(crate) fn faults_of_one(&self) -> usize {
+        self.faults.clamp(1, FAULTS)
+    }
+}
 
 /// Reads one document; `None` when there is nothing in it.
-pub(crate) fn parse<'s>(chunk: &Chunk<'s>, copies: &mut Copies) -> Result<Option<Document<'s>>, Fault> {
+pub(crate) fn parse<'s>(chunk: &Chunk<'s>, budget: &mut Budget) -> Result<Option<Document<'s>>, Fault> {
     let options = granit_parser::options! {
         flow_nesting_limit: DEPTH + 1,
         block_nesting_limit: DEPTH + 1,
         emit_comments: false,
     };
     let mut parser = Parser::new_from_str_with_options(chunk.text, options);
-    let mut builder = Builder::new(chunk, copies);
+    let mut builder = Builder::new(chunk, budget);
     let mut root = None;
     if let Some(fault) = split::forbidden(chunk) {
         return Err(fault);
@@ -69,19 +94,19 @@ pub(crate) fn parse<'s>(chunk: &Chunk<'s>, copies: &mut Copies) -> Result<Option
 }
 
 /// Containers under construction and what they may cost.
-struct Builder<'s, 'c> {
+pub(super) struct Builder<'s, 'c> {
     chunk: &'c Chunk<'s>,
-    open: Vec<Open<'s>>,
-    anchors: HashMap<usize, Anchor<'s>>,
+    pub(super) open: Vec<Open<'s>>,
+    pub(super) anchors: HashMap<usize, Anchor<'s>>,
     faults: Vec<Fault>,
     ambiguous: bool,
-    nodes: usize,
-    copied: usize,
-    copies: &'c mut Copies,
+    values: usize,
+    pub(super) copied: usize,
+    pub(super) budget: &'c mut Budget,
 }
 
 /// A container that has not ended.
-struct Open<'s> {
+pub(super) struct Open<'s> {
     items: Items<'s>,
     start: Place,
     anchor: usize,
@@ -104,30 +129,17 @@ struct Key<'s> {
     merge: bool,
 }
 
-struct Anchor<'s> {
-    node: Node<'s>,
-    size: Size,
-}
-
-#[derive(Clone, Copy)]
-struct Size {
-    /// How many containers lie in each other.
-    height: usize,
-    /// What a copy costs, in the unit of [`Copies`].
-    cost: usize,
-}
-
 impl<'s, 'c> Builder<'s, 'c> {
-    fn new(chunk: &'c Chunk<'s>, copies: &'c mut Copies) -> Self {
+    fn new(chunk: &'c Chunk<'s>, budget: &'c mut Budget) -> Self {
         Self {
             chunk,
             open: Vec::new(),
             anchors: HashMap::new(),
             faults: Vec::new(),
             ambiguous: false,
-            nodes: 0,
+            values: 0,
             copied: 0,
-            copies,
+            budget,
         }
     }
 
@@ -219,7 +231,7 @@ impl<'s, 'c> Builder<'s, 'c> {
         self.attach(node)
     }
 
-    fn awaits_key(&self) -> bool {
+    pub(super) fn awaits_key(&self) -> bool {
         matches!(
             self.open.last(),
             Some(Open {
@@ -232,12 +244,14 @@ impl<'s, 'c> Builder<'s, 'c> {
     /// A tag of YAML itself decides the type, any other makes the scalar text, as kubectl has it.
     fn tagged(&mut self, text: Cow<'s, str>, tag: &Tag, place: Place) -> Value<'s> {
         let core = (tag.handle() == "tag:yaml.org,2002:").then(|| tag.suffix());
-        let fits = |value: &Value<'_>| match (core, value) {
-            (Some("null"), Value::Null)
-            | (Some("bool"), Value::Bool(_))
-            | (Some("int"), Value::Integer(_))
-            | (Some("float"), Value::Integer(_) | Value::Float(_)) => true,
-            _ => false,
+        let fits = |value: &Value<'_>| {
+            matches!(
+                (core, value),
+                (Some("null"), Value::Null)
+                    | (Some("bool"), Value::Bool(_))
+                    | (Some("int"), Value::Integer(_))
+                    | (Some("float"), Value::Integer(_) | Value::Float(_))
+            )
         };
         match core {
             Some("null" | "bool" | "int" | "float") => {
@@ -256,7 +270,7 @@ impl<'s, 'c> Builder<'s, 'c> {
         }
     }
 
-    fn key(&mut self, name: Cow<'s, str>, style: ScalarStyle, tag: Option<&Tag>, place: Place) {
+    pub(super) fn key(&mut self, name: Cow<'s, str>, style: ScalarStyle, tag: Option<&Tag>, place: Place) {
         let core = tag.filter(|tag| tag.handle() == "tag:yaml.org,2002:").map(Tag::suffix);
         let plain = style == ScalarStyle::Plain && tag.is_none();
         let merge = name == "<<" && (plain || core == Some("merge"));
@@ -275,7 +289,7 @@ impl<'s, 'c> Builder<'s, 'c> {
     }
 
     /// Puts a complete node into the container that it stands in.
-    fn attach(&mut self, node: Node<'s>) -> Result<Option<Node<'s>>, Fault> {
+    pub(super) fn attach(&mut self, node: Node<'s>) -> Result<Option<Node<'s>>, Fault> {
         let top = self.open.len() == 1;
         let twice = match self.open.last_mut().map(|open| &mut open.items) {
             None => return Ok(Some(node)),
@@ -315,7 +329,7 @@ impl<'s, 'c> Builder<'s, 'c> {
         self.fault_of_key(
             name,
             place,
-            format!("{} stands here a second time", fault::quoted(name)),
+            format!("{} stands here a second time", text::quoted(name)),
             "keep one of them",
         );
     }
@@ -327,112 +341,28 @@ impl<'s, 'c> Builder<'s, 'c> {
         }
     }
 
-    /// What a merge adds. A key of its own wins only where it stands after the merge: before it, kubectl and the YAML
-    /// specification disagree, so that is refused.
-    fn merged(&mut self, mut entries: Vec<Entry<'s>>, merges: Vec<Node<'s>>) -> Vec<Entry<'s>> {
-        let mut names: HashMap<_, _> = entries.iter().map(|entry| (entry.key.clone(), entry.place)).collect();
-        for merge in merges {
-            let at = merge.place;
-            let maps = match merge.value {
-                Value::List(nodes) => nodes,
-                _ => vec![merge],
-            };
-            for map in maps {
-                let Value::Map(merged) = map.value else {
-                    self.fault(at, "a merge `<<` takes a mapping or a list of mappings", "give it one");
-                    continue;
-                };
-                for entry in merged {
-                    match names.get(&entry.key) {
-                        Some(own) if own.start < at.start => {
-                            let message =
-                                format!("{} stands before a merge that gives it too", fault::quoted(&entry.key));
-                            self.fault(*own, message, "move the `<<` to the top of the mapping");
-                        }
-                        Some(_) => {}
-                        None => {
-                            names.insert(entry.key.clone(), Place { start: u32::MAX, ..at });
-                            entries.push(entry);
-                        }
-                    }
-                }
-            }
+    fn count(&mut self, place: Place) -> Result<(), Fault> {
+        self.values += 1;
+        if self.values > VALUES {
+            let message = format!("this document holds more than {VALUES} values");
+            return Err(Fault::new(place, message, "split it into several documents"));
         }
-        entries
-    }
-
-    /// Keeps a node that an alias may name.
-    fn remember(&mut self, anchor: usize, node: &Node<'s>) -> Result<(), Fault> {
-        let size = measure(node);
-        self.charge(size.cost, node.place)?;
-        self.anchors.insert(
-            anchor,
-            Anchor {
-                node: node.clone(),
-                size,
-            },
-        );
-        Ok(())
-    }
-
-    fn alias(&mut self, anchor: usize, place: Place) -> Result<Option<Node<'s>>, Fault> {
-        let inside = || {
-            Fault::new(
-                place,
-                "this alias stands inside what it names",
-                "write the value itself",
-            )
-        };
-        let size = self.anchors.get(&anchor).ok_or_else(inside)?.size;
-        if self.open.len() + size.height > DEPTH {
-            return Err(too_deep(place));
-        }
-        self.charge(size.cost, place)?;
-        let node = self.anchors.get(&anchor).ok_or_else(inside)?.node.value.clone();
-        if !self.awaits_key() {
-            return self.attach(Node { value: node, place });
-        }
-        match node {
-            Value::Text(text) => self.key(text, ScalarStyle::DoubleQuoted, None, place),
-            _ => {
+        match self.budget.values.checked_sub(1) {
+            Some(rest) => self.budget.values = rest,
+            None => {
                 return Err(Fault::new(
                     place,
-                    "this alias stands as a key but names no text",
-                    "write the key itself",
+                    "the input as a whole holds too many values",
+                    "give fewer files at a time",
                 ));
             }
-        }
-        Ok(None)
-    }
-
-    /// Pays for a copy.
-    fn charge(&mut self, cost: usize, place: Place) -> Result<(), Fault> {
-        self.copied += cost;
-        match self.copies.0.checked_sub(cost) {
-            Some(rest) if self.copied <= COPIES => {
-                self.copies.0 = rest;
-                Ok(())
-            }
-            _ => Err(Fault::new(
-                place,
-                "the aliases of this document multiply beyond bounds",
-                "write the values themselves",
-            )),
-        }
-    }
-
-    fn count(&mut self, place: Place) -> Result<(), Fault> {
-        self.nodes += 1;
-        if self.nodes > NODES {
-            let message = format!("this document holds more than {NODES} values");
-            return Err(Fault::new(place, message, "split it into several documents"));
         }
         Ok(())
     }
 
     /// Notes something wrong at the key or item under construction.
-    fn fault(&mut self, place: Place, message: impl Into<String>, help: &str) {
-        if self.faults.len() < MOST_FAULTS {
+    pub(super) fn fault(&mut self, place: Place, message: impl Into<String>, help: &str) {
+        if self.faults.len() < self.budget.faults_of_one() {
             let path = self.path();
             self.faults.push(Fault {
                 path,
@@ -475,35 +405,11 @@ impl<'s, 'c> Builder<'s, 'c> {
         if *error.kind() == ErrorKind::RecursionLimitExceeded {
             return too_deep(place);
         }
-        Fault::new(place, syntax_message(error), syntax_help(error.kind()))
+        Fault::new(place, syntax::message(error), syntax::help(error.kind()))
     }
 }
 
-/// The parser's words without its capitals and odd quotes.
-fn syntax_message(error: &ScanError) -> String {
-    let words = error.kind().to_string();
-    fault::plain(&words.replace('\'', "`"), 200)
-}
-
-fn syntax_help(kind: &ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar => "indent with spaces",
-        ErrorKind::UnclosedQuotedScalar => "close the quote",
-        ErrorKind::UnclosedFlowCollection { .. }
-        | ErrorKind::UnexpectedEofFlowSequence
-        | ErrorKind::UnexpectedEofFlowMapping => "close the bracket",
-        ErrorKind::UnknownAnchor => "define the anchor before its use, in the same document",
-        ErrorKind::UnexpectedCharacter { .. } | ErrorKind::MappingValueNotAllowed => "quote the text",
-        ErrorKind::UnknownQuotedScalarEscape => "double the backslash or use single quotes",
-        _ => "mend the YAML here or just above",
-    }
-}
-
-fn too_deep(place: Place) -> Fault {
+pub(super) fn too_deep(place: Place) -> Fault {
     Fault::new(
         place,
         format!("values lie more than {DEPTH} deep in each other"),
@@ -522,35 +428,12 @@ fn plain(text: Cow<'_, str>) -> Value<'_> {
 }
 
 /// Whether a mapping does not have the key yet. Long mappings get an index.
-fn is_new<'s>(entries: &[Entry<'s>], seen: &mut Option<HashSet<Cow<'s, str>>>, name: &Cow<'s, str>) -> bool {
+fn is_new<'s>(entries: &[Entry<'s>], seen: &mut Option<HashSet<Cow<'s, str>>>, name: &str) -> bool {
     if entries.len() < FEW {
-        return entries.iter().all(|entry| entry.key != *name);
+        return entries.iter().all(|entry| entry.key != name);
     }
     seen.get_or_insert_with(|| entries.iter().map(|entry| entry.key.clone()).collect())
-        .insert(name.clone())
-}
-
-fn measure(node: &Node<'_>) -> Size {
-    let length = |text: &Cow<'_, str>| {
-        if matches!(text, Cow::Owned(_)) {
-            text.len() / 64
-        } else {
-            0
-        }
-    };
-    let mut size = Size { height: 0, cost: 1 };
-    let mut add = |node: &Node<'_>, extra| {
-        let inner = measure(node);
-        size.height = size.height.max(inner.height + 1);
-        size.cost += inner.cost + extra;
-    };
-    match &node.value {
-        Value::List(nodes) => nodes.iter().for_each(|node| add(node, 0)),
-        Value::Map(entries) => entries.iter().for_each(|entry| add(&entry.node, length(&entry.key))),
-        Value::Text(text) => size.cost += length(text),
-        _ => {}
-    }
-    size
+        .insert(Cow::Owned(name.to_owned()))
 }
 
 #[cfg(test)]
@@ -558,14 +441,13 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Option<Document<'_>>, Fault> {
-        let mut copies = Copies(1_000_000);
         parse(
             &Chunk {
                 text,
                 line: 1,
                 start: 0,
             },
-            &mut copies,
+            &mut Budget::default(),
         )
     }
 
@@ -681,12 +563,18 @@ mod tests {
                 "2:1: this alias stands as a key but names no text",
             ),
             ("a: &a [*a]\n", "1:8: this alias stands inside what it names"),
-            ("a: *b\n", "1:4: while parsing node, found unknown anchor"),
+            ("a: *b\n", "1:4: found unknown anchor"),
             ("a: 'b\n", "1:4: unclosed quote"),
             ("a: @b\n", "1:4: unexpected character: `@`"),
             ("a: b: c\n", "1:5: mapping values are not allowed in this context"),
-            ("a:\n\tb: c\n", "2:1: tabs disallowed"),
-            ("a: \"\\ud83d\"\n", "1:4: surrogate"),
+            (
+                "a:\n\tb: c\n",
+                "2:2: tabs disallowed within this context (block indentation)",
+            ),
+            (
+                "a: \"\\ud83d\"\n",
+                "1:4: found high surrogate without following low surrogate",
+            ),
             ("a: \u{0}\n", "1:4: the control character U+0000"),
             ("%YAML 2.0\n---\na: b\n", "1:1: unsupported YAML major version"),
             ("a: 1\nb\n", "2:1: simple key expected `:`"),
@@ -748,8 +636,7 @@ mod tests {
             line: 10,
             start: 100,
         };
-        let mut copies = Copies(0);
-        let root = parse(&chunk, &mut copies).unwrap().unwrap().root;
+        let root = parse(&chunk, &mut Budget::default()).unwrap().unwrap().root;
         let spec = &root.entries().unwrap()[0];
         let list = &spec.node.entries().unwrap()[0];
         let Value::List(items) = &list.node.value else {

@@ -2,32 +2,29 @@
 
 use std::collections::HashSet;
 
-use super::fault::{self, Fault, Trail};
+use super::fault::{Fault, Trail};
 use super::node::{Entry, Node, Place, Value};
-use super::parse::MOST_FAULTS;
 use super::schema::{self, Distinct, List, Object, Schema, Text};
 use crate::api::forms;
+use crate::text;
 
 /// Up to this many entries a list is searched from end to end for duplicates.
 const FEW: usize = 50;
 
-/// What is wrong with an object. `source` is the text that the places point into.
-pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &str) -> Vec<Fault> {
+/// What is wrong with an object, up to `most` faults. `source` is the text that the places point into.
+pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &str, most: usize) -> Vec<Fault> {
     let mut walker = Walker {
         source,
         faults: Vec::new(),
+        most,
     };
     let trail = Trail::root(node.place);
     walker.object(root, node.entries().unwrap_or_default(), &trail);
-    if let Some(entry) = node
+    let entry = node
         .entries()
-        .into_iter()
-        .flatten()
-        .find(|entry| entry.key == "metadata")
-    {
-        if entry.node.value != Value::Null {
-            walker.value(metadata, &entry.node, &trail.field("metadata", entry.place));
-        }
+        .and_then(|entries| entries.iter().find(|entry| entry.key == "metadata"));
+    if let Some(entry) = entry.filter(|entry| entry.node.value != Value::Null) {
+        walker.value(metadata, &entry.node, &trail.field("metadata", entry.place));
     }
     walker.faults
 }
@@ -35,6 +32,7 @@ pub(crate) fn walk(root: &Object, metadata: &Schema, node: &Node<'_>, source: &s
 struct Walker<'s> {
     source: &'s str,
     faults: Vec<Fault>,
+    most: usize,
 }
 
 impl Walker<'_> {
@@ -140,7 +138,7 @@ impl Walker<'_> {
                         let names: Vec<_> = all(node)
                             .unwrap_or_default()
                             .iter()
-                            .map(|key| fault::quoted(key))
+                            .map(|key| text::quoted(key))
                             .collect();
                         let message = format!("a second entry for {}", names.join(", "));
                         self.add(
@@ -202,15 +200,15 @@ impl Walker<'_> {
 
     fn unknown(&mut self, object: &Object, entry: &Entry<'_>, trail: &Trail<'_>) {
         let names = || object.fields.iter().map(|field| field.name.as_str());
-        let help = match fault::nearest(&entry.key, names()) {
+        let help = match text::nearest(&entry.key, names()) {
             Some(name) => format!("did you mean `{name}`?"),
             None if object.fields.is_empty() => String::from("remove it"),
-            None => format!("remove it; there are {}", any_of(names())),
+            None => format!("remove it; there are {}", any_of(names().take(20))),
         };
         self.add(
             trail,
             entry.place,
-            format!("unknown field {}", fault::quoted(&entry.key)),
+            format!("unknown field {}", text::quoted(&entry.key)),
             help,
         );
     }
@@ -224,12 +222,20 @@ impl Walker<'_> {
         };
         let message = match &node.value {
             Value::List(_) | Value::Map(_) => format!("{} where {} is wanted", is(&node.value), wanted(schema)),
-            value => format!(
-                "{} is {} where {} is wanted",
-                trail.shown(written),
-                is(value),
-                wanted(schema)
-            ),
+            value => {
+                // Quoted or not is the whole point, so this shows what is written rather than what it means.
+                let read = if matches!(value, Value::Text(_)) {
+                    "is"
+                } else {
+                    "is read as"
+                };
+                format!(
+                    "{} {read} {} where {} is wanted",
+                    trail.shown(written),
+                    is(value),
+                    wanted(schema)
+                )
+            }
         };
         self.add(trail, place, message, mismatch_help(schema, node, trail, written));
     }
@@ -252,7 +258,7 @@ impl Walker<'_> {
     }
 
     fn is_full(&self) -> bool {
-        self.faults.len() >= MOST_FAULTS
+        self.faults.len() >= self.most
     }
 }
 
@@ -275,7 +281,7 @@ fn text_fault(text: &Text, value: &str, trail: &Trail<'_>) -> Option<(String, St
     }
     if !text.options.is_empty() && !text.options.iter().any(|option| option == value) {
         let options = || text.options.iter().map(String::as_str);
-        let help = match fault::nearest(value, options()) {
+        let help = match text::nearest(value, options()) {
             Some(option) => format!("did you mean `{option}`?"),
             None => format!("write {}", one_of(options())),
         };
@@ -303,7 +309,7 @@ fn mismatch_help(schema: &Schema, node: &Node<'_>, trail: &Trail<'_>, written: &
             String::from("quote it")
         }
         (Schema::Text(_), Value::Bool(_) | Value::Integer(_) | Value::Float(_)) => {
-            format!("quote it: `\"{}\"`", fault::plain(written, 60))
+            format!("quote it: `\"{}\"`", text::plain(written, 60))
         }
         (Schema::Bool | Schema::Integer { .. } | Schema::Number, Value::Text(text)) if would_fit(schema, text) => {
             String::from("remove the quotes")
