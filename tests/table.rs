@@ -50,7 +50,11 @@ const REASONS: [(&str, &str, &str); 42] = [
     ("SchemaInvalid", "Refused", "all"),
     ("DuplicateObject", "Refused", "all"),
     ("Terminating", "Waiting", "all"),
-    ("NoTenant", "Waiting", "Invitation, Organization, Role, SharingRule, User, UserGroup"),
+    (
+        "NoTenant",
+        "Waiting",
+        "Invitation, Organization, Role, SharingRule, User, UserGroup",
+    ),
     ("ReservedName", "Refused", "Role, Organization, Invitation"),
     ("DuplicateIdentifier", "Refused", "User"),
     ("DuplicateCode", "Refused", "Organization"),
@@ -99,7 +103,9 @@ fn judge(case: &Case, bases: &std::collections::BTreeMap<String, String>) -> Opt
     if !case.depends_on_order() && lines.is_empty() {
         let again = run(&reversed(&text), &case.at, case.catalogue.as_deref());
         if again.findings != got.findings || again.statuses != got.statuses {
-            lines.push(String::from("  with its documents in the opposite order, the outcome is another"));
+            lines.push(String::from(
+                "  with its documents in the opposite order, the outcome is another",
+            ));
             lines.extend(differences(case, &again));
         }
     }

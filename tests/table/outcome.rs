@@ -82,7 +82,10 @@ fn secrets(manifests: &Manifests) -> Vec<String> {
         Spec::Invitation(invitation, _) => [invitation.email.clone(), invitation.phone.clone(), None],
         _ => [None, None, None],
     });
-    values.flatten().filter(|value| value.contains(['@', '+', '.'])).collect()
+    values
+        .flatten()
+        .filter(|value| value.contains(['@', '+', '.']))
+        .collect()
 }
 
 /// Everything in which an outcome is not what the case expects, a line each.
@@ -112,7 +115,11 @@ fn finding_differences(case: &Case, got: &Outcome) -> Vec<String> {
             None => lines.push(format!("  missing    {}", line(expected))),
         }
     }
-    lines.extend(unexpected.into_iter().map(|finding| format!("  unexpected {}", line(finding))));
+    lines.extend(
+        unexpected
+            .into_iter()
+            .map(|finding| format!("  unexpected {}", line(finding))),
+    );
     lines
 }
 
@@ -170,7 +177,10 @@ fn message_differences(expected: &Value, status: &Value) -> Vec<String> {
 fn said_wrongly(got: &Outcome) -> Vec<String> {
     let mut lines = Vec::new();
     for (key, status) in &got.statuses {
-        for (kind, classes) in [("Ready", ["Refused", "Waiting"].as_slice()), ("Complete", ["Partial"].as_slice())] {
+        for (kind, classes) in [
+            ("Ready", ["Refused", "Waiting"].as_slice()),
+            ("Complete", ["Partial"].as_slice()),
+        ] {
             let Some(found) = condition(status, kind) else {
                 lines.push(format!("  {key} has no condition {kind}"));
                 continue;
