@@ -124,8 +124,8 @@ fn key(schema: &JSONSchemaProps, item: &Value) -> Option<String> {
 }
 
 fn list_is_sound(schema: &JSONSchemaProps, length: usize) -> bool {
-    !schema.max_items.is_some_and(|most| exceeds(length, most))
-        && !schema.min_items.is_some_and(|least| !exceeds(length, least - 1))
+    schema.max_items.is_none_or(|most| !exceeds(length, most))
+        && schema.min_items.is_none_or(|least| exceeds(length, least - 1))
 }
 
 fn exceeds(length: usize, most: i64) -> bool {
@@ -134,8 +134,8 @@ fn exceeds(length: usize, most: i64) -> bool {
 
 fn text_is_sound(schema: &JSONSchemaProps, text: &str) -> bool {
     let length = text.chars().count();
-    !schema.max_length.is_some_and(|most| exceeds(length, most))
-        && !schema.min_length.is_some_and(|least| !exceeds(length, least - 1))
+    schema.max_length.is_none_or(|most| !exceeds(length, most))
+        && schema.min_length.is_none_or(|least| exceeds(length, least - 1))
         && schema.pattern.as_ref().is_none_or(|pattern| matches(pattern, text))
 }
 
