@@ -468,7 +468,9 @@ impl Judge<'_> {
                         ))
                         .mend("remove the restriction, or mark the field `restricted` in the Tenant"),
                 );
-            } else if enabled {
+            }
+            // One of the wrong type voids the role and still holds where a restriction must not fall away.
+            if enabled {
                 restrictions.push((field, restriction.mode));
             }
         }
