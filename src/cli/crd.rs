@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     Ok(Outcome::Fine)
 }
 
-/// As in `tenantry.dev_users.yaml`.
+/// As in `users.yaml`.
 fn file_name(definition: &CustomResourceDefinition) -> String {
-    format!("{}_{}.yaml", definition.spec.group, definition.spec.names.plural)
+    format!("{}.yaml", definition.spec.names.plural)
 }

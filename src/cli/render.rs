@@ -5,6 +5,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use super::check::Placed;
 use crate::manifests::{Manifests, Place};
 use crate::policy::Class;
+use crate::text::steers;
 
 /// The finding with the line that it is about. Mail addresses and phone numbers in that line are blotted out, and so is
 /// whatever could steer a terminal.
@@ -141,11 +142,6 @@ fn harmless(text: &str) -> String {
             }
         })
         .collect()
-}
-
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn first_chars(text: &str, most: usize) -> &str {

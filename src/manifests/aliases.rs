@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use granit_parser::ScalarStyle;
 
-use super::fault::{self, Fault};
+use super::fault::Fault;
 use super::node::{Entry, Node, Place, Value};
 use super::parse::{Builder, DEPTH, too_deep};
+use crate::text;
 
 /// How much the aliases of one document may multiply; see [`super::parse::Budget::copies`].
 const COPIES: usize = 100_000;
@@ -46,7 +47,7 @@ impl<'s> Builder<'s, '_> {
                     match names.get(&entry.key) {
                         Some(own) if own.start < at.start => {
                             let message =
-                                format!("{} stands before a merge that gives it too", fault::quoted(&entry.key));
+                                format!("{} stands before a merge that gives it too", text::quoted(&entry.key));
                             self.fault(*own, message, "move the `<<` to the top of the mapping");
                         }
                         Some(_) => {}

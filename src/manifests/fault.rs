@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::node::Place;
+use crate::text::{plain, quoted};
 
 /// Something wrong with the structure of an object: the matter of a finding `SchemaInvalid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,66 +109,6 @@ pub(crate) fn extend(path: &mut String, step: Step<'_>) {
     }
 }
 
-/// A value in backticks, harmless on a terminal and not too long.
-pub(crate) fn quoted(value: &str) -> String {
-    format!("`{}`", plain(value, 60))
-}
-
-/// A text in which whatever could steer a terminal or reorder a line is escaped, cut to so many characters.
-pub(crate) fn plain(value: &str, most: usize) -> String {
-    let mut out = String::with_capacity(value.len().min(most));
-    for (count, character) in value.chars().enumerate() {
-        if count == most {
-            out.push('…');
-            break;
-        }
-        if steers(character) {
-            out.extend(character.escape_unicode());
-        } else {
-            out.push(character);
-        }
-    }
-    out
-}
-
-fn steers(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-/// The candidate that was probably meant.
-pub(crate) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let most = name.chars().count().clamp(3, 9) / 3;
-    candidates
-        .map(|candidate| (distance(name, candidate, most), candidate))
-        .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// The number of edits between two names, letter case aside; anything beyond `most` is just "more".
-fn distance(left: &str, right: &str, most: usize) -> usize {
-    if left.len().abs_diff(right.len()) > most * 4 || left.len() > 100 {
-        return most + 1;
-    }
-    let right: Vec<char> = right.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, character) in left.to_lowercase().chars().enumerate() {
-        let mut diagonal = line;
-        let mut before = line + 1;
-        for (cell, other) in row.iter_mut().skip(1).zip(&right) {
-            let substituted = diagonal + usize::from(character != *other);
-            diagonal = *cell;
-            *cell = substituted.min(diagonal + 1).min(before + 1);
-            before = *cell;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = line + 1;
-        }
-    }
-    row.last().copied().unwrap_or(most + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,26 +130,5 @@ mod tests {
             assert_eq!(field.item(0, Place::default()).shown("ada@acme.example"), "the value");
         }
         assert_eq!(root.field("name", Place::default()).shown("Ada"), "`Ada`");
-    }
-
-    #[test]
-    fn nothing_in_a_value_steers_a_terminal() {
-        assert_eq!(quoted("\u{1b}[31m\u{202e}x\n"), "`\\u{1b}[31m\\u{202e}x\\u{a}`");
-        assert_eq!(quoted(&"x".repeat(100)), format!("`{}…`", "x".repeat(60)));
-    }
-
-    #[test]
-    fn a_slip_of_the_pen_finds_what_was_meant() {
-        let fields = ["roles", "temporaryRoles", "displayName", "email"];
-        for (name, meant) in [
-            ("role", Some("roles")),
-            ("temporaryroles", Some("temporaryRoles")),
-            ("dispalyName", Some("displayName")),
-            ("mail", Some("email")),
-            ("colour", None),
-            ("", None),
-        ] {
-            assert_eq!(nearest(name, fields.into_iter()), meant, "{name}");
-        }
     }
 }

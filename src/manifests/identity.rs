@@ -1,8 +1,9 @@
 //! Whose a document is: what `apiVersion` and `kind` say.
 
-use super::fault::{self, Fault};
+use super::fault::Fault;
 use super::node::{Node, Place};
 use crate::api::{API_VERSION, GROUP, Kind, VERSION};
+use crate::text;
 
 /// Whose a value is.
 pub(super) enum Identity {
@@ -50,7 +51,7 @@ fn ours(node: &Node<'_>, version: &str, kind: Option<&Node<'_>>, name: Option<&s
         let place = node.get("apiVersion").map_or(node.place, |version| version.place);
         let message = match version {
             "" => format!("`{GROUP}` without a version"),
-            _ => format!("there is no version {} of `{GROUP}`", fault::quoted(version)),
+            _ => format!("there is no version {} of `{GROUP}`", text::quoted(version)),
         };
         return wrong(
             "apiVersion",
@@ -75,14 +76,14 @@ fn ours(node: &Node<'_>, version: &str, kind: Option<&Node<'_>>, name: Option<&s
     if let Some(kind) = name.strip_suffix("List").and_then(Kind::from_name) {
         return Identity::List(Some(kind));
     }
-    let help = match fault::nearest(name, kinds()) {
+    let help = match text::nearest(name, kinds()) {
         Some(kind) => format!("did you mean `{kind}`?"),
         None => format!("write one of {}", kinds().collect::<Vec<_>>().join(", ")),
     };
     wrong(
         "kind",
         place,
-        format!("there is no kind {} in `{GROUP}`", fault::quoted(name)),
+        format!("there is no kind {} in `{GROUP}`", text::quoted(name)),
         help,
     )
 }

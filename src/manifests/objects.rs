@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Skipped;
 use super::decode;
 use super::discover::{InputError, Source};
-use super::fault::{self, Fault};
+use super::fault::Fault;
 use super::identity::{Identity, identify};
 use super::locate;
 use super::metadata;
@@ -20,6 +20,7 @@ use crate::api::{
     InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, RuleFault, SharingRuleSpec, TenantSpec,
     UserGroupSpec, UserSpec,
 };
+use crate::text;
 
 /// How many documents and items of lists the input as a whole may hold.
 const DOCUMENTS: usize = 200_000;
@@ -327,7 +328,7 @@ impl<'d> Reader<'d> {
         if let Some((node, name)) = name.and_then(|node| Some((node, node.text()?))) {
             let rule = kind.name_rule();
             if !(rule.holds)(name) {
-                let message = format!("{} cannot be the name of a {kind}", fault::quoted(name));
+                let message = format!("{} cannot be the name of a {kind}", text::quoted(name));
                 let fault = Fault::new(node.place, message, rule.message);
                 faults.push(Fault {
                     path: String::from("metadata.name"),
@@ -358,7 +359,7 @@ impl<'d> Reader<'d> {
     }
 
     fn stray(&mut self, origin: Origin, node: Option<&Node<'_>>, fault: Fault) {
-        let text = |node: Option<&Node<'_>>| node.and_then(Node::text).map(|text| fault::plain(text, 253));
+        let text = |node: Option<&Node<'_>>| node.and_then(Node::text).map(|text| text::plain(text, 253));
         let metadata = node.and_then(|node| node.get("metadata"));
         self.strays.push(Stray {
             origin,

@@ -14,6 +14,7 @@ use super::node::{Entry, Node, Place, Value};
 use super::scalar::{self, Scalar};
 use super::split::{self, Chunk};
 use super::syntax;
+use crate::text;
 
 /// How deep values may lie in each other.
 pub(super) const DEPTH: usize = 64;
@@ -306,7 +307,7 @@ impl<'s, 'c> Builder<'s, 'c> {
                     merges.push(node);
                     None
                 }
-                Some(key) if !key.merge && is_new(entries, seen, &key.name) => {
+                Some(key) if !key.merge && is_new(entries, seen, &key) => {
                     entries.push(Entry {
                         key: key.name,
                         place: key.place,
@@ -328,7 +329,7 @@ impl<'s, 'c> Builder<'s, 'c> {
         self.fault_of_key(
             name,
             place,
-            format!("{} stands here a second time", fault::quoted(name)),
+            format!("{} stands here a second time", text::quoted(name)),
             "keep one of them",
         );
     }
@@ -427,12 +428,12 @@ fn plain(text: Cow<'_, str>) -> Value<'_> {
 }
 
 /// Whether a mapping does not have the key yet. Long mappings get an index.
-fn is_new<'s>(entries: &[Entry<'s>], seen: &mut Option<HashSet<Cow<'s, str>>>, name: &str) -> bool {
+fn is_new<'s>(entries: &[Entry<'s>], seen: &mut Option<HashSet<Cow<'s, str>>>, key: &Key<'s>) -> bool {
     if entries.len() < FEW {
-        return entries.iter().all(|entry| entry.key != name);
+        return entries.iter().all(|entry| entry.key != key.name);
     }
     seen.get_or_insert_with(|| entries.iter().map(|entry| entry.key.clone()).collect())
-        .insert(Cow::Owned(name.to_owned()))
+        .insert(key.name.clone())
 }
 
 #[cfg(test)]

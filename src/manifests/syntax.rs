@@ -2,7 +2,7 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::fault;
+use crate::text;
 
 /// The parser's words without its capitals and odd quotes.
 pub(super) fn message(error: &ScanError) -> String {
@@ -11,7 +11,7 @@ pub(super) fn message(error: &ScanError) -> String {
         Some((before, rest)) if before.starts_with("while ") => rest,
         _ => &words,
     };
-    fault::plain(words, 200)
+    text::plain(words, 200)
 }
 
 pub(super) fn help(kind: &ErrorKind) -> &'static str {

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::fault::{self, Fault, Trail};
+use super::fault::{Fault, Trail};
 use super::node::{Entry, Node, Place, Value};
 use super::schema::{self, Distinct, List, Object, Schema, Text};
 use crate::api::forms;
+use crate::text;
 
 /// Up to this many entries a list is searched from end to end for duplicates.
 const FEW: usize = 50;
@@ -137,7 +138,7 @@ impl Walker<'_> {
                         let names: Vec<_> = all(node)
                             .unwrap_or_default()
                             .iter()
-                            .map(|key| fault::quoted(key))
+                            .map(|key| text::quoted(key))
                             .collect();
                         let message = format!("a second entry for {}", names.join(", "));
                         self.add(
@@ -199,7 +200,7 @@ impl Walker<'_> {
 
     fn unknown(&mut self, object: &Object, entry: &Entry<'_>, trail: &Trail<'_>) {
         let names = || object.fields.iter().map(|field| field.name.as_str());
-        let help = match fault::nearest(&entry.key, names()) {
+        let help = match text::nearest(&entry.key, names()) {
             Some(name) => format!("did you mean `{name}`?"),
             None if object.fields.is_empty() => String::from("remove it"),
             None => format!("remove it; there are {}", any_of(names().take(20))),
@@ -207,7 +208,7 @@ impl Walker<'_> {
         self.add(
             trail,
             entry.place,
-            format!("unknown field {}", fault::quoted(&entry.key)),
+            format!("unknown field {}", text::quoted(&entry.key)),
             help,
         );
     }
@@ -280,7 +281,7 @@ fn text_fault(text: &Text, value: &str, trail: &Trail<'_>) -> Option<(String, St
     }
     if !text.options.is_empty() && !text.options.iter().any(|option| option == value) {
         let options = || text.options.iter().map(String::as_str);
-        let help = match fault::nearest(value, options()) {
+        let help = match text::nearest(value, options()) {
             Some(option) => format!("did you mean `{option}`?"),
             None => format!("write {}", one_of(options())),
         };
@@ -308,7 +309,7 @@ fn mismatch_help(schema: &Schema, node: &Node<'_>, trail: &Trail<'_>, written: &
             String::from("quote it")
         }
         (Schema::Text(_), Value::Bool(_) | Value::Integer(_) | Value::Float(_)) => {
-            format!("quote it: `\"{}\"`", fault::plain(written, 60))
+            format!("quote it: `\"{}\"`", text::plain(written, 60))
         }
         (Schema::Bool | Schema::Integer { .. } | Schema::Number, Value::Text(text)) if would_fit(schema, text) => {
             String::from("remove the quotes")

@@ -290,10 +290,11 @@ type Add<'a> = dyn FnMut(Kind, &str, Option<Origin>, Findings) + 'a;
 
 impl Access {
     fn each(&self, now: Moment, add: &mut Add<'_>) {
-        for (_, role) in self.roles.iter() {
+        // What a broken manifest does to a system object has been said already.
+        for (_, role) in self.roles.iter().filter(|(_, role)| role.object.is_some()) {
             add(Kind::Role, &role.name, role.origin(), role.findings.clone());
         }
-        for (_, organization) in self.organizations.iter() {
+        for (_, organization) in self.organizations.iter().filter(|(_, one)| one.origin.is_some()) {
             add(
                 Kind::Organization,
                 &organization.name,

@@ -342,6 +342,12 @@ impl Findings {
     }
 }
 
+impl FromIterator<Finding> for Findings {
+    fn from_iter<T: IntoIterator<Item = Finding>>(findings: T) -> Self {
+        Self(findings.into_iter().collect())
+    }
+}
+
 /// A finding with the object that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {

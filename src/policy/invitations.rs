@@ -235,11 +235,7 @@ impl Around<'_> {
 
     /// The email or phone is an identifier of a user that has no `invitation` or this one.
     fn is_a_user_already(&self, object: &Object<InvitationState>) -> bool {
-        let spec = &object.spec.spec;
-        let Some(value) = spec.email.as_deref().or(spec.phone.as_deref()) else {
-            return false;
-        };
-        self.identifiers.holders(&lower(value)).any(|user| {
+        self.holders(&object.spec.spec).any(|user| {
             let invitation = self
                 .snapshot
                 .users
@@ -247,6 +243,20 @@ impl Around<'_> {
                 .map(|user| user.spec.invitation.as_deref());
             matches!(invitation, Some(invitation) if invitation.is_none_or(|name| name == object.name))
         })
+    }
+
+    /// The users who have the email or phone as an identifier; a phone counts with and without its `+`, as everywhere.
+    fn holders(&self, spec: &InvitationSpec) -> impl Iterator<Item = usize> {
+        let phone = spec.phone.as_deref();
+        let values = [
+            spec.email.as_deref(),
+            phone,
+            phone.map(|phone| phone.trim_start_matches('+')),
+        ];
+        values
+            .into_iter()
+            .flatten()
+            .flat_map(|value| self.identifiers.holders(&lower(value)).collect::<Vec<_>>())
     }
 
     /// `administrator` is the controller's, for `Tenant.spec.administrator` (T2).
@@ -289,12 +299,7 @@ impl Around<'_> {
             .binary_search_by(|user| user.name.as_str().cmp(&object.name))
             .ok();
         let broken = self.snapshot.broken_names(Kind::User).any(|name| name == object.name);
-        let value = spec.email.as_deref().or(spec.phone.as_deref()).map(lower);
-        let same = user.is_some_and(|ix| {
-            value
-                .as_deref()
-                .is_some_and(|value| self.identifiers.holders(value).any(|holder| holder == ix))
-        });
+        let same = user.is_some_and(|ix| self.holders(spec).any(|holder| holder == ix));
         if (user.is_some() && !same) || (user.is_none() && broken) {
             findings.push(
                 Finding::refused(Reason::NameTaken, "metadata.name")

@@ -438,7 +438,8 @@ fn system(
                 ))
                 .mend("remove the manifest; displayName and code of `headquarters` stand in the Tenant"),
         ),
-        _ => Findings::default(),
+        Some(_) => Findings::default(),
+        None => snapshot.broken_findings(Kind::Organization, name),
     };
     Organization {
         name: name.to_owned(),

@@ -112,7 +112,10 @@ impl Roles {
         let mut roles: Vec<Role> = catalogue
             .system_roles()
             .iter()
-            .map(|role| judge.system_role(&role.name, &role.spec, manifests.get(role.name.as_str()).copied()))
+            .map(|role| {
+                let manifest = manifests.get(role.name.as_str()).copied();
+                judge.system_role(&role.name, &role.spec, manifest, snapshot)
+            })
             .collect();
         let custom = snapshot
             .roles
@@ -271,10 +274,19 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     /// A system role with the findings of the manifest of its name, which changes nothing (R1).
-    fn system_role(&self, name: &str, spec: &RoleSpec, manifest: Option<&Arc<Object<RoleSpec>>>) -> Role {
+    fn system_role(
+        &self,
+        name: &str,
+        spec: &RoleSpec,
+        manifest: Option<&Arc<Object<RoleSpec>>>,
+        snapshot: &Snapshot,
+    ) -> Role {
         let mut role = self.resolve(name, spec, RoleType::System);
         // Modules that the tenant lacks are left out of a system role without a word.
-        role.findings = manifest.map_or_else(Findings::default, |manifest| reserved_name(manifest, spec));
+        role.findings = match manifest {
+            Some(manifest) => reserved_name(manifest, spec),
+            None => snapshot.broken_findings(Kind::Role, name),
+        };
         role.object = manifest.cloned();
         role.in_force = true;
         role

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::finding::{Finding, Origin};
+use super::finding::{Finding, Findings, Origin};
 use crate::api::{
     InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, SharingRuleSpec, TenantSpec,
     UserGroupSpec, UserSpec,
@@ -107,7 +107,19 @@ impl Snapshot {
         self.broken.sort_by_key(|broken| broken.origin);
     }
 
-    /// The names of a kind that only broken objects have.
+    /// What is wrong with the first broken object of that kind and name: what a system object shows that only a broken
+    /// manifest declares.
+    pub(super) fn broken_findings(&self, kind: Kind, name: &str) -> Findings {
+        let broken = self
+            .broken
+            .iter()
+            .find(|broken| broken.kind == kind && broken.name.as_deref() == Some(name));
+        broken
+            .map(|broken| broken.findings.iter().cloned().collect())
+            .unwrap_or_default()
+    }
+
+    /// The names of a kind that broken objects have.
     pub(super) fn broken_names(&self, kind: Kind) -> impl Iterator<Item = &str> + '_ {
         self.broken
             .iter()

@@ -72,13 +72,7 @@ impl Complaint {
     }
 }
 
-/// `text` for a message: at most 40 characters of it, without control characters.
+/// `text` for a message.
 pub(super) fn shown(text: &str) -> String {
-    let mut characters = text.chars();
-    let start: String = characters.by_ref().take(40).flat_map(char::escape_debug).collect();
-    if characters.next().is_some() {
-        start + "…"
-    } else {
-        start
-    }
+    crate::text::plain(text, 40)
 }
