@@ -158,13 +158,18 @@ impl Difference {
 #[must_use]
 pub fn difference(before: &[Evaluation], after: &[Evaluation]) -> Difference {
     let by_name = |side: &'_ [Evaluation]| -> BTreeMap<String, usize> {
-        side.iter().enumerate().map(|(index, one)| (one.namespace.clone(), index)).collect()
+        side.iter()
+            .enumerate()
+            .map(|(index, one)| (one.namespace.clone(), index))
+            .collect()
     };
     let (old, new) = (by_name(before), by_name(after));
     let namespaces: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let mut people = Vec::new();
     for namespace in namespaces {
-        let find = |names: &BTreeMap<String, usize>, side: &'_ [Evaluation]| names.get(namespace).copied().filter(|index| side.len() > *index);
+        let find = |names: &BTreeMap<String, usize>, side: &'_ [Evaluation]| {
+            names.get(namespace).copied().filter(|index| side.len() > *index)
+        };
         let old = find(&old, before).and_then(|index| before.get(index));
         let new = find(&new, after).and_then(|index| after.get(index));
         tenant(namespace, old, new, &mut people);
@@ -175,7 +180,11 @@ pub fn difference(before: &[Evaluation], after: &[Evaluation]) -> Difference {
 fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, people: &mut Vec<PersonChange>) {
     let names = |side: Option<&Evaluation>| -> BTreeSet<String> {
         let access = side.and_then(Evaluation::access);
-        access.into_iter().flat_map(|access| access.users.iter()).map(|(_, user)| user.object.name.clone()).collect()
+        access
+            .into_iter()
+            .flat_map(|access| access.users.iter())
+            .map(|(_, user)| user.object.name.clone())
+            .collect()
     };
     for user in names(old).union(&names(new)) {
         let (old, new) = (Side::of(old, user), Side::of(new, user));
@@ -184,7 +193,12 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
         let losses = old.changes(&new, had.difference(&has));
         let gains = new.changes(&old, has.difference(&had));
         if !losses.is_empty() || !gains.is_empty() {
-            people.push(PersonChange { namespace: namespace.to_owned(), user: user.clone(), losses, gains });
+            people.push(PersonChange {
+                namespace: namespace.to_owned(),
+                user: user.clone(),
+                losses,
+                gains,
+            });
         }
     }
 }
@@ -209,7 +223,13 @@ impl<'a> Side<'a> {
             (Some(evaluation), Some(access), Some((ix, user))) => evaluation.user_status(access, ix, user),
             _ => UserStatus::default(),
         };
-        Self { evaluation, access, user, status, name }
+        Self {
+            evaluation,
+            access,
+            user,
+            status,
+            name,
+        }
     }
 
     fn active(&self) -> bool {
@@ -218,27 +238,52 @@ impl<'a> Side<'a> {
 
     /// The fields that are not wholly free for her.
     fn fields(&self) -> impl Iterator<Item = (String, String)> + '_ {
-        self.status.fields.iter().map(|field| (field.object.clone(), field.field.clone()))
+        self.status
+            .fields
+            .iter()
+            .map(|field| (field.object.clone(), field.field.clone()))
     }
 
     /// Everything that she has. Of the fields those are told that are restricted on either side.
     fn grants(&self, fields: &BTreeSet<(String, String)>) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
-        let (Some(access), Some((ix, user))) = (self.access, self.user.filter(|_| self.active())) else { return grants };
+        let (Some(access), Some((ix, user))) = (self.access, self.user.filter(|_| self.active())) else {
+            return grants;
+        };
         let status = &self.status;
-        grants.insert(Grant::Access { until: user.object.spec.valid_until });
-        grants.extend(status.roles.iter().map(|role| Grant::Role { name: role.name.clone(), until: role.valid_until }));
+        grants.insert(Grant::Access {
+            until: user.object.spec.valid_until,
+        });
+        grants.extend(status.roles.iter().map(|role| Grant::Role {
+            name: role.name.clone(),
+            until: role.valid_until,
+        }));
         for held in &status.permissions {
-            let grant = |action: &String| Grant::Permission { object: held.object.clone(), action: action.clone() };
+            let grant = |action: &String| Grant::Permission {
+                object: held.object.clone(),
+                action: action.clone(),
+            };
             grants.extend(held.actions.iter().map(grant));
         }
-        grants.extend(status.organizations.iter().map(|name| Grant::Organization { name: name.clone() }));
+        grants.extend(
+            status
+                .organizations
+                .iter()
+                .map(|name| Grant::Organization { name: name.clone() }),
+        );
         grants.extend(status.groups.iter().map(|name| Grant::Group { name: name.clone() }));
         grants.extend(self.data_grants(access, user));
         for (object, field) in fields {
-            let known = status.fields.iter().find(|held| held.object == *object && held.field == *field);
+            let known = status
+                .fields
+                .iter()
+                .find(|held| held.object == *object && held.field == *field);
             let uses = FieldUse::ALL.into_iter().filter(|may| allows(known, *may));
-            grants.extend(uses.map(|may| Grant::Field { object: object.clone(), field: field.clone(), may }));
+            grants.extend(uses.map(|may| Grant::Field {
+                object: object.clone(),
+                field: field.clone(),
+                may,
+            }));
         }
         grants.extend(self.sharing_grants(access, ix, user));
         grants
@@ -248,13 +293,22 @@ impl<'a> Side<'a> {
         let mut grants = Vec::new();
         for data in self.status.data.iter().filter(|data| data.rows != Rows::None) {
             let object = data.object.clone();
-            let conditions = if data.rows == Rows::Some { self.conditions(access, user, &object) } else { Vec::new() };
-            grants.push(Grant::Rows { object: object.clone(), rows: data.rows, conditions });
+            let conditions = if data.rows == Rows::Some {
+                self.conditions(access, user, &object)
+            } else {
+                Vec::new()
+            };
+            grants.push(Grant::Rows {
+                object: object.clone(),
+                rows: data.rows,
+                conditions,
+            });
             match &data.columns {
                 None => grants.push(Grant::Column { object, column: None }),
-                Some(columns) => grants.extend(
-                    columns.iter().map(|column| Grant::Column { object: object.clone(), column: Some(column.clone()) }),
-                ),
+                Some(columns) => grants.extend(columns.iter().map(|column| Grant::Column {
+                    object: object.clone(),
+                    column: Some(column.clone()),
+                })),
             }
         }
         grants
@@ -266,15 +320,27 @@ impl<'a> Side<'a> {
             return Vec::new();
         };
         let roles = user.state.roles.iter().filter_map(|held| access.roles.get(held.role));
-        let scopes = roles.flat_map(|role| &role.scopes).filter(|scope| scope.object == object);
+        let scopes = roles
+            .flat_map(|role| &role.scopes)
+            .filter(|scope| scope.object == object);
         let conditions = scopes.filter_map(|scope| scope.condition.as_ref());
-        conditions.map(|condition| condition.source().to_owned()).collect::<BTreeSet<_>>().into_iter().collect()
+        conditions
+            .map(|condition| condition.source().to_owned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
     }
 
     fn sharing_grants(&self, access: &Access, ix: UserIx, user: &User) -> Vec<Grant> {
         let now = self.evaluation.map_or(Moment::MIN, |evaluation| evaluation.now);
-        let active = access.rules.iter().filter(|rule| rule.phase(now) == SharingRulePhase::Active);
-        active.filter(|rule| reaches(access, rule, ix, user)).map(shared).collect()
+        let active = access
+            .rules
+            .iter()
+            .filter(|rule| rule.phase(now) == SharingRulePhase::Active);
+        active
+            .filter(|rule| reaches(access, rule, ix, user))
+            .map(shared)
+            .collect()
     }
 
     /// What she has here and not on the other side, by what it is because of.
@@ -285,15 +351,22 @@ impl<'a> Side<'a> {
             return Vec::new();
         }
         let explain = |side: &Side<'_>| side.evaluation.and_then(|evaluation| evaluation.explain(side.name));
-        let causes = Causes { here: self, there: other, mine: explain(self), theirs: explain(other) };
+        let causes = Causes {
+            here: self,
+            there: other,
+            mine: explain(self),
+            theirs: explain(other),
+        };
         for grant in grants {
             let mut because = causes.of(grant);
             because.sort();
             because.dedup();
             by_cause.entry(because).or_default().push(grant.clone());
         }
-        let mut changes: Vec<Change> =
-            by_cause.into_iter().map(|(because, grants)| Change { grants, because }).collect();
+        let mut changes: Vec<Change> = by_cause
+            .into_iter()
+            .map(|(because, grants)| Change { grants, because })
+            .collect();
         changes.sort_by(|one, other| one.grants.cmp(&other.grants));
         changes
     }
@@ -313,8 +386,15 @@ fn reaches(access: &Access, rule: &SharingRule, ix: UserIx, user: &User) -> bool
     let to = rule.object.spec.to.as_ref();
     to.is_some_and(|to| to.everyone)
         || rule.users.contains(&ix)
-        || rule.organizations.iter().any(|organization| user.state.organizations.contains(organization))
-        || to.is_some_and(|to| access.groups_of(ix).any(|group| to.groups.iter().any(|name| name == group)))
+        || rule
+            .organizations
+            .iter()
+            .any(|organization| user.state.organizations.contains(organization))
+        || to.is_some_and(|to| {
+            access
+                .groups_of(ix)
+                .any(|group| to.groups.iter().any(|name| name == group))
+        })
 }
 
 fn shared(rule: &SharingRule) -> Grant {
@@ -356,7 +436,10 @@ impl Causes<'_> {
             Grant::Access { .. } => vec![self.user_field("spec.validUntil")],
             Grant::Role { name, .. } => self.of_role(name),
             Grant::Permission { object, action } => {
-                let found = mine.permissions.iter().find(|one| one.object == *object && one.action == *action);
+                let found = mine
+                    .permissions
+                    .iter()
+                    .find(|one| one.object == *object && one.action == *action);
                 self.through_roles(found.map_or(&[], |found| &found.from))
             }
             Grant::Organization { name } => match self.there.access.map(|access| access.organizations.find(name)) {
@@ -366,11 +449,18 @@ impl Causes<'_> {
             Grant::Group { name } => sources(&mine.groups, name),
             Grant::Rows { object, .. } | Grant::Column { object, .. } => {
                 let found = |side: &Option<Explanation>| {
-                    let data = side.as_ref().and_then(|side| side.data.iter().find(|one| one.object == *object));
+                    let data = side
+                        .as_ref()
+                        .and_then(|side| side.data.iter().find(|one| one.object == *object));
                     data.map(|data| data.from.clone()).unwrap_or_default()
                 };
                 let (mine, theirs) = (found(&self.mine), found(&self.theirs));
-                self.through_roles(&mine.into_iter().filter(|source| !theirs.contains(source)).collect::<Vec<_>>())
+                self.through_roles(
+                    &mine
+                        .into_iter()
+                        .filter(|source| !theirs.contains(source))
+                        .collect::<Vec<_>>(),
+                )
             }
             Grant::Field { object, field, .. } => {
                 let found = |side: &Option<Explanation>| {
@@ -395,26 +485,48 @@ impl Causes<'_> {
         if self.there.access.is_none() {
             return vec![Source::new("Tenant/tenant", "metadata.name").note("no Tenant in force")];
         }
-        let (Some((_, user)), Some(theirs)) = (self.there.user, &self.theirs) else { return absent("no such user") };
+        let (Some((_, user)), Some(theirs)) = (self.there.user, &self.theirs) else {
+            return absent("no such user");
+        };
         if user.state.phase == UserPhase::Invalid {
             let void = theirs.void.iter().filter(|void| void.class != "Partial");
-            return void.map(|void| self.user_field(&void.field).note(void.reason)).collect();
+            return void
+                .map(|void| self.user_field(&void.field).note(void.reason))
+                .collect();
         }
-        let mine = self.mine.as_ref().map(|mine| mine.because.as_slice()).unwrap_or_default();
-        let differing: Vec<Source> =
-            theirs.because.iter().filter(|source| !mine.contains(source)).cloned().collect();
-        if differing.is_empty() { theirs.because.clone() } else { differing }
+        let mine = self
+            .mine
+            .as_ref()
+            .map(|mine| mine.because.as_slice())
+            .unwrap_or_default();
+        let differing: Vec<Source> = theirs
+            .because
+            .iter()
+            .filter(|source| !mine.contains(source))
+            .cloned()
+            .collect();
+        if differing.is_empty() {
+            theirs.because.clone()
+        } else {
+            differing
+        }
     }
 
     /// Why the other side does not have the role, or not until then.
     fn of_role(&self, name: &str) -> Vec<Source> {
         let role = || Source::new(format!("Role/{name}"), "metadata.name");
-        match self.there.access.map_or(RoleRef::Missing, |access| access.roles.find(name)) {
+        match self
+            .there
+            .access
+            .map_or(RoleRef::Missing, |access| access.roles.find(name))
+        {
             RoleRef::Missing => vec![role().note("no such role")],
             RoleRef::Void => vec![role().note("void")],
             RoleRef::InForce(_) => {
                 let roles = |side: &Option<Explanation>| {
-                    let found = side.as_ref().and_then(|side| side.roles.iter().find(|role| role.name == name));
+                    let found = side
+                        .as_ref()
+                        .and_then(|side| side.roles.iter().find(|role| role.name == name));
                     found.map(|found| found.from.clone()).unwrap_or_default()
                 };
                 let (mine, theirs) = (roles(&self.mine), roles(&self.theirs));
@@ -431,12 +543,19 @@ impl Causes<'_> {
         from.iter()
             .flat_map(|source| match source.object.strip_prefix("Role/") {
                 Some(role) if !held(role) => self.of_role(role),
-                _ => vec![Source { note: None, ..source.clone() }],
+                _ => vec![Source {
+                    note: None,
+                    ..source.clone()
+                }],
             })
             .collect()
     }
 }
 
 fn sources(named: &[super::explain::ExplainedName], name: &str) -> Vec<Source> {
-    named.iter().find(|one| one.name == name).map(|one| one.from.clone()).unwrap_or_default()
+    named
+        .iter()
+        .find(|one| one.name == name)
+        .map(|one| one.from.clone())
+        .unwrap_or_default()
 }
