@@ -13,7 +13,15 @@ use crate::world::{Body, World, worlds};
 
 fn found(evaluation: &Evaluation) -> BTreeSet<Found> {
     let found = evaluation.findings().into_iter();
-    found.map(|found| (found.kind, found.name, (found.finding.path, found.finding.class, found.finding.reason))).collect()
+    found
+        .map(|found| {
+            (
+                found.kind,
+                found.name,
+                (found.finding.path, found.finding.class, found.finding.reason),
+            )
+        })
+        .collect()
 }
 
 fn agree(world: &World) -> Result<(), TestCaseError> {
@@ -32,7 +40,11 @@ fn same_findings(oracle: Oracle<'_>, evaluation: &Evaluation) -> Result<(), Test
     let missing: Vec<_> = expected.difference(&found).collect();
     let excess: Vec<_> = found.difference(&expected).collect();
     let same = missing.is_empty() && excess.is_empty();
-    prop_assert!(same, "{}: only the oracle finds {missing:?}\nonly the engine finds {excess:?}", oracle.namespace);
+    prop_assert!(
+        same,
+        "{}: only the oracle finds {missing:?}\nonly the engine finds {excess:?}",
+        oracle.namespace
+    );
     Ok(())
 }
 
@@ -56,7 +68,12 @@ fn same_statuses(oracle: Oracle<'_>, evaluation: &Evaluation) -> Result<(), Test
                 prop_assert_eq!(status.phase, Some(oracle.rule_phase(doc, spec)), "{}", about);
             }
             (Status::Invitation(status), Some((doc, Body::Invitation(spec, state)))) => {
-                prop_assert_eq!(status.phase, Some(oracle.invitation_phase(doc, spec, state)), "{}", about);
+                prop_assert_eq!(
+                    status.phase,
+                    Some(oracle.invitation_phase(doc, spec, state)),
+                    "{}",
+                    about
+                );
             }
             (Status::Organization(status), _) => {
                 let said = status.level.map(|level| (level, status.path));

@@ -6,8 +6,8 @@ use tenantry::api::{
     FieldDeclaration, FieldType, HEADQUARTERS, Headquarters, Home, InvitationResponse, InvitationSpec,
     InvitationStatus, Kind, Language, Limits, Login, ManageUsers, ManageUsersScope, Membership, ObjectAccess,
     ObjectSettings, OrganizationAttribute, OrganizationSpec, Ownerless, Permission, Recipients, Restriction,
-    RestrictionMode, RoleSpec, Rows, SharedAccess, SharingRuleSpec, TENANT_NAME, TemporaryRole, TenantSpec,
-    UNASSIGNED, UserGroupSpec, UserSpec, UserType, Visibility,
+    RestrictionMode, RoleSpec, Rows, SharedAccess, SharingRuleSpec, TENANT_NAME, TemporaryRole, TenantSpec, UNASSIGNED,
+    UserGroupSpec, UserSpec, UserType, Visibility,
 };
 
 use crate::conditions::SAMPLES;
@@ -20,11 +20,33 @@ const GHOST: &str = "ghost";
 const PEOPLE: [&str; 6] = ["ann", "bob", "cat", "dan", "eve", "fay"];
 const ROLES: [&str; 5] = ["r0", "r1", "r2", "r3", "r4"];
 const NAMED_ROLES: [&str; 13] = [
-    "r0", "r1", "ordinary-user", "r2", "r3", "analyst", "r4", "r0", "r1", "developer", "administrator", GHOST, "r2",
+    "r0",
+    "r1",
+    "ordinary-user",
+    "r2",
+    "r3",
+    "analyst",
+    "r4",
+    "r0",
+    "r1",
+    "developer",
+    "administrator",
+    GHOST,
+    "r2",
 ];
 const ORGANIZATIONS: [&str; 5] = ["o0", "o1", "o2", "o3", "o4"];
-const NAMED_ORGANIZATIONS: [&str; 10] =
-    ["o0", HEADQUARTERS, "o1", "o2", UNASSIGNED, "o3", "o4", GHOST, "o0", "o1"];
+const NAMED_ORGANIZATIONS: [&str; 10] = [
+    "o0",
+    HEADQUARTERS,
+    "o1",
+    "o2",
+    UNASSIGNED,
+    "o3",
+    "o4",
+    GHOST,
+    "o0",
+    "o1",
+];
 const GROUPS: [&str; 3] = ["g0", "g1", "g2"];
 const RULES: [&str; 4] = ["s0", "s1", "s2", "s3"];
 const POSITIONS: [&str; 3] = ["intern", "manager", "pilot"];
@@ -33,12 +55,29 @@ const CODES: [&str; 3] = ["A", "B", "a"];
 const EMAILS: [&str; 4] = ["a@x.io", "A@x.io", "b@x.io", "c@x.io"];
 const PHONES: [&str; 2] = ["+4915112345", "+4915112346"];
 const OBJECTS: [&str; 12] = [
-    "Customer", "Event", "UserTag", "LoyaltyCard", "UserProfile", "Campaign", "DataSpace", "Desk", "Funnel",
-    "Analytics", "CustomerGroup", "Nothing",
+    "Customer",
+    "Event",
+    "UserTag",
+    "LoyaltyCard",
+    "UserProfile",
+    "Campaign",
+    "DataSpace",
+    "Desk",
+    "Funnel",
+    "Analytics",
+    "CustomerGroup",
+    "Nothing",
 ];
-const FIELDS: [&str; 9] = ["city", "name", "score", "vip", "time", "tier", "gold", "labels", "owner"];
+const FIELDS: [&str; 9] = [
+    "city", "name", "score", "vip", "time", "tier", "gold", "labels", "owner",
+];
 const TYPES: [FieldType; 6] = [
-    FieldType::String, FieldType::Int, FieldType::Bool, FieldType::Timestamp, FieldType::StringList, FieldType::Double,
+    FieldType::String,
+    FieldType::Int,
+    FieldType::Bool,
+    FieldType::Timestamp,
+    FieldType::StringList,
+    FieldType::Double,
 ];
 
 /// The Tenant's document, unless it is missing.
@@ -99,7 +138,12 @@ fn accounts(tape: &mut Tape<'_>) -> Accounts {
     });
     keep_first(&mut attributes, |one| one.name.clone());
     Accounts {
-        format: tape.pick(&[AccountFormat::Any, AccountFormat::Any, AccountFormat::Any, AccountFormat::Email]),
+        format: tape.pick(&[
+            AccountFormat::Any,
+            AccountFormat::Any,
+            AccountFormat::Any,
+            AccountFormat::Email,
+        ]),
         email_required: tape.once_in(8),
         positions: tape.pick(&[
             vec![String::from("intern"), String::from("manager")],
@@ -120,7 +164,11 @@ fn object_settings(tape: &mut Tape<'_>) -> ObjectSettings {
         restricted: tape.once_in(3),
     });
     keep_first(&mut fields, |one| one.name.clone());
-    let access = [ObjectAccess::Exclusive, ObjectAccess::PublicReadWrite, ObjectAccess::PublicReadOnly];
+    let access = [
+        ObjectAccess::Exclusive,
+        ObjectAccess::PublicReadWrite,
+        ObjectAccess::PublicReadOnly,
+    ];
     ObjectSettings {
         object: tape.name(&OBJECTS),
         access: tape.maybe(3, |tape| tape.pick(&access)),
@@ -293,12 +341,18 @@ fn role(name: &str, tape: &mut Tape<'_>) -> RoleSpec {
     let mut data = tape.several(2, data_scope);
     keep_first(&mut data, |one| one.object.clone());
     let mut restrictions = tape.several(2, restriction);
-    keep_first(&mut restrictions, |one| (one.object.clone(), one.field.clone(), one.mode));
+    keep_first(&mut restrictions, |one| {
+        (one.object.clone(), one.field.clone(), one.mode)
+    });
     RoleSpec {
         display_name: String::from("Role"),
         description: None,
         assignment,
-        positions: if assignment == Assignment::Position { tape.some_names(&POSITIONS, 2) } else { vec![] },
+        positions: if assignment == Assignment::Position {
+            tape.some_names(&POSITIONS, 2)
+        } else {
+            vec![]
+        },
         permissions,
         data,
         restrictions,
@@ -323,7 +377,16 @@ fn permission(tape: &mut Tape<'_>) -> Permission {
 
 fn data_scope(tape: &mut Tape<'_>) -> DataScope {
     let rows = tape.pick(&[Rows::All, Rows::Some, Rows::None]);
-    let objects = ["Event", "UserProfile", "UserTag", "LoyaltyCard", "Event", "Funnel", "Customer", "Nothing"];
+    let objects = [
+        "Event",
+        "UserProfile",
+        "UserTag",
+        "LoyaltyCard",
+        "Event",
+        "Funnel",
+        "Customer",
+        "Nothing",
+    ];
     DataScope {
         object: tape.name(&objects),
         rows,
@@ -346,7 +409,16 @@ fn condition(tape: &mut Tape<'_>) -> String {
 
 fn restriction(tape: &mut Tape<'_>) -> Restriction {
     Restriction {
-        object: tape.name(&["Customer", "Event", "UserProfile", "LoyaltyCard", "UserTag", "Customer", "Desk", "Nothing"]),
+        object: tape.name(&[
+            "Customer",
+            "Event",
+            "UserProfile",
+            "LoyaltyCard",
+            "UserTag",
+            "Customer",
+            "Desk",
+            "Nothing",
+        ]),
         field: tape.name(&["name", "name", "city", "name", "tier", "gold", "time", "score", "owner"]),
         mode: tape.pick(&[RestrictionMode::MaskedDisplay, RestrictionMode::NoGroupingOrFiltering]),
     }
@@ -384,16 +456,39 @@ fn organization(name: &str, tape: &mut Tape<'_>) -> OrganizationSpec {
         UNASSIGNED if as_system => "Unassigned",
         _ => "Organization",
     };
-    let parents = [HEADQUARTERS, "o0", "o1", HEADQUARTERS, "o2", "o3", "o4", UNASSIGNED, GHOST];
+    let parents = [
+        HEADQUARTERS,
+        "o0",
+        "o1",
+        HEADQUARTERS,
+        "o2",
+        "o3",
+        "o4",
+        UNASSIGNED,
+        GHOST,
+    ];
     OrganizationSpec {
         display_name: display_name.to_owned(),
-        parent: if name == UNASSIGNED && as_system { HEADQUARTERS.to_owned() } else { tape.name(&parents) },
+        parent: if name == UNASSIGNED && as_system {
+            HEADQUARTERS.to_owned()
+        } else {
+            tape.name(&parents)
+        },
         code: tape.maybe(3, |tape| tape.name(&CODES)),
     }
 }
 
 fn rule(tape: &mut Tape<'_>) -> SharingRuleSpec {
-    let objects = ["Customer", "LoyaltyCard", "Campaign", "Customer", "CustomerGroup", "Event", "Desk", "Nothing"];
+    let objects = [
+        "Customer",
+        "LoyaltyCard",
+        "Campaign",
+        "Customer",
+        "CustomerGroup",
+        "Event",
+        "Desk",
+        "Nothing",
+    ];
     let spec = SharingRuleSpec {
         display_name: String::from("Rule"),
         object: tape.name(&objects),

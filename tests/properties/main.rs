@@ -21,7 +21,9 @@ use proptest::prelude::ProptestConfig;
 
 /// As many cases as the variable PROPTEST_CASES says, else the usual number of a property.
 fn cases(usual: u32) -> ProptestConfig {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|asked| asked.parse().ok());
+    let asked = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|asked| asked.parse().ok());
     ProptestConfig {
         cases: asked.unwrap_or(usual),
         failure_persistence: None,

@@ -118,7 +118,10 @@ impl Doc {
             Body::Invitation(spec, _) => spec.faults("spec", &mut faults),
             Body::Broken(..) => {}
         }
-        faults.into_iter().map(|fault| format!("{}: {}", fault.path, fault.message)).collect()
+        faults
+            .into_iter()
+            .map(|fault| format!("{}: {}", fault.path, fault.message))
+            .collect()
     }
 
     /// The manifest.
@@ -127,7 +130,10 @@ impl Doc {
         let facts = [
             ("name", self.name.clone()),
             ("creationTimestamp", self.created.map(|created| created.to_string())),
-            ("deletionTimestamp", self.deleting.then(|| String::from("2026-11-30T00:00:00Z"))),
+            (
+                "deletionTimestamp",
+                self.deleting.then(|| String::from("2026-11-30T00:00:00Z")),
+            ),
         ];
         for (key, value) in facts {
             if let Some(value) = value {
@@ -190,9 +196,17 @@ impl World {
             docs.extend(documents::tenant(namespace, &mut Tape::new(tape)));
         }
         let namespaces = &documents::NAMESPACES[..tenants.len()];
-        docs.extend(others.iter().map(|tape| documents::other(namespaces, &mut Tape::new(tape))));
+        docs.extend(
+            others
+                .iter()
+                .map(|tape| documents::other(namespaces, &mut Tape::new(tape))),
+        );
         for doc in &docs {
-            assert_eq!(doc.faults(), Vec::<String>::new(), "the generator makes sound documents: {doc:?}");
+            assert_eq!(
+                doc.faults(),
+                Vec::<String>::new(),
+                "the generator makes sound documents: {doc:?}"
+            );
         }
         Self { docs }
     }

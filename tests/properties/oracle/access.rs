@@ -43,7 +43,11 @@ impl<'a> Oracle<'a> {
                 ways.entry(role.clone()).or_default().push((Via::Direct, None));
             }
         }
-        for position in spec.position.iter().filter(|position| positions(tenant).contains(position)) {
+        for position in spec
+            .position
+            .iter()
+            .filter(|position| positions(tenant).contains(position))
+        {
             for role in self.roles_of_position(position) {
                 ways.entry(role).or_default().push((Via::Position, None));
             }
@@ -99,7 +103,10 @@ impl<'a> Oracle<'a> {
         if !data_permissions(tenant) {
             return vec![];
         }
-        let before = tenant.data_permissions.as_ref().and_then(|data| data.headquarters_before);
+        let before = tenant
+            .data_permissions
+            .as_ref()
+            .and_then(|data| data.headquarters_before);
         match (doc.created, before) {
             (Some(created), Some(before)) if created < before => vec![HEADQUARTERS.to_owned()],
             _ => vec![UNASSIGNED.to_owned()],
@@ -120,7 +127,10 @@ impl<'a> Oracle<'a> {
     /// "The widest over all active roles. Columns: union over the active roles that give All or Some; all absorbs."
     fn held_data(self, tenant: &TenantSpec, names: &[String]) -> Vec<HeldData> {
         let mut held = Vec::new();
-        for object in objects().into_iter().filter(|object| object.rows && has_module(tenant, object.name)) {
+        for object in objects()
+            .into_iter()
+            .filter(|object| object.rows && has_module(tenant, object.name))
+        {
             let given: Vec<(&String, Rows, Option<Vec<String>>)> = names
                 .iter()
                 .map(|name| {
@@ -155,29 +165,43 @@ impl<'a> Oracle<'a> {
             *known = (known.0.max(display), known.1 && group, known.2 && filter);
         };
         let own = names.iter().flat_map(|name| self.restrictions(tenant, name));
-        let all = if self.is_in_doubt(tenant, spec) { self.every_restriction(tenant) } else { vec![] };
+        let all = if self.is_in_doubt(tenant, spec) {
+            self.every_restriction(tenant)
+        } else {
+            vec![]
+        };
         for restriction in own.chain(all) {
             let Restriction { object, field, mode } = restriction;
-            tighten(object, field, match mode {
-                RestrictionMode::MaskedDisplay => (Display::Masked, true, false),
-                RestrictionMode::NoGroupingOrFiltering => (Display::Clear, false, false),
-            });
+            tighten(
+                object,
+                field,
+                match mode {
+                    RestrictionMode::MaskedDisplay => (Display::Masked, true, false),
+                    RestrictionMode::NoGroupingOrFiltering => (Display::Clear, false, false),
+                },
+            );
         }
         let personal = (String::from("DataSpace"), String::from("PersonalInfo"));
         if !self.rights(tenant, names).contains(&personal) {
-            for entry in tenant.objects.iter().filter(|entry| super::object(&entry.object).is_some()) {
+            for entry in tenant
+                .objects
+                .iter()
+                .filter(|entry| super::object(&entry.object).is_some())
+            {
                 for field in entry.fields.iter().filter(|field| field.restricted) {
                     tighten(&entry.object, &field.name, (Display::Hidden, false, false));
                 }
             }
         }
-        let held = fields.into_iter().map(|((object, field), (display, group, filter))| HeldField {
-            object,
-            field,
-            display,
-            group,
-            filter,
-        });
+        let held = fields
+            .into_iter()
+            .map(|((object, field), (display, group, filter))| HeldField {
+                object,
+                field,
+                display,
+                group,
+                filter,
+            });
         held.collect()
     }
 
@@ -190,9 +214,10 @@ impl<'a> Oracle<'a> {
             let begun = temporary.valid_from.is_none_or(|from| self.now >= from);
             begun && self.now < temporary.valid_until && void(&temporary.role)
         });
-        let position = spec.position.as_ref().is_some_and(|position| {
-            !positions(tenant).contains(position) || self.a_void_role_names(position)
-        });
+        let position = spec
+            .position
+            .as_ref()
+            .is_some_and(|position| !positions(tenant).contains(position) || self.a_void_role_names(position));
         direct || temporary || position
     }
 }

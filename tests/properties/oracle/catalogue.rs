@@ -8,22 +8,82 @@ pub(crate) const MODULES: [&str; 4] = ["Core", "Tags", "Recommendation", "Loyalt
 
 /// Name, module, actions, then which of `data rows customer sharing`, then the fields of type String.
 const TABLE: &[(&str, &str, &str, &str, &str)] = &[
-    ("Campaign", "Core", "View R; Edit E -> View, + MarketingContent:View; Publish E -> Edit; Share O -> View", "data sharing", ""),
+    (
+        "Campaign",
+        "Core",
+        "View R; Edit E -> View, + MarketingContent:View; Publish E -> Edit; Share O -> View",
+        "data sharing",
+        "",
+    ),
     ("MarketingContent", "Core", CONTENT, "data sharing", ""),
     ("TransactionalContent", "Core", CONTENT, "data sharing", ""),
-    ("WeChatPage", "Core", "View R; Edit E -> View; Publish E -> Edit; Delete E -> View; Share O -> View", "data sharing", ""),
-    ("TextMessage", "Core", "View R; Edit E -> View; Send E -> View; Delete E -> View; Share O -> View", "data sharing", ""),
-    ("Customer", "Core", "View R; Edit E -> View; Delete E -> View; Export R -> View", "data customer", "name email phone city"),
-    ("CustomerGroup", "Core", "View R; Edit E -> View; Delete E -> View", "data", ""),
-    ("CustomerTag", "Core", "View R; Edit E -> View; Delete E -> View", "data", ""),
+    (
+        "WeChatPage",
+        "Core",
+        "View R; Edit E -> View; Publish E -> Edit; Delete E -> View; Share O -> View",
+        "data sharing",
+        "",
+    ),
+    (
+        "TextMessage",
+        "Core",
+        "View R; Edit E -> View; Send E -> View; Delete E -> View; Share O -> View",
+        "data sharing",
+        "",
+    ),
+    (
+        "Customer",
+        "Core",
+        "View R; Edit E -> View; Delete E -> View; Export R -> View",
+        "data customer",
+        "name email phone city",
+    ),
+    (
+        "CustomerGroup",
+        "Core",
+        "View R; Edit E -> View; Delete E -> View",
+        "data",
+        "",
+    ),
+    (
+        "CustomerTag",
+        "Core",
+        "View R; Edit E -> View; Delete E -> View",
+        "data",
+        "",
+    ),
     ("Event", "Core", "View R", "rows", "name user"),
-    ("UserProfile", "Core", "View R; Export R -> View", "rows", "name email phone city"),
-    ("Analytics", "Core", "Tracking R + Event:View, + UserProfile:View; Insights R + Event:View, + UserProfile:View", "", ""),
+    (
+        "UserProfile",
+        "Core",
+        "View R; Export R -> View",
+        "rows",
+        "name email phone city",
+    ),
+    (
+        "Analytics",
+        "Core",
+        "Tracking R + Event:View, + UserProfile:View; Insights R + Event:View, + UserProfile:View",
+        "",
+        "",
+    ),
     ("MyOverview", "Core", "View R; Manage E -> View", "", ""),
     ("PublicOverview", "Core", "View R; Manage E -> View", "", ""),
     ("Funnel", "Core", "Use R own(Manage); Manage E -> Use", "rows", "name"),
-    ("Member", "Core", "View R; Invite E -> View; Create E -> View; Manage E -> View; HandOver E -> Manage", "", ""),
-    ("RoleDefinition", "Core", "View R; Manage E -> View; Assign E -> View, + Member:View", "", ""),
+    (
+        "Member",
+        "Core",
+        "View R; Invite E -> View; Create E -> View; Manage E -> View; HandOver E -> Manage",
+        "",
+        "",
+    ),
+    (
+        "RoleDefinition",
+        "Core",
+        "View R; Manage E -> View; Assign E -> View, + Member:View",
+        "",
+        "",
+    ),
     ("AccountSetting", "Core", "View R; Change E -> View", "", ""),
     ("FrequencyCapping", "Core", "Change E", "", ""),
     (
@@ -33,7 +93,13 @@ const TABLE: &[(&str, &str, &str, &str, &str)] = &[
         "",
         "",
     ),
-    ("AutomatedFlow", "Core", "View R; Manage E -> View, + DataSpace:ViewSegmentTable", "", ""),
+    (
+        "AutomatedFlow",
+        "Core",
+        "View R; Manage E -> View, + DataSpace:ViewSegmentTable",
+        "",
+        "",
+    ),
     ("TrackingPlan", "Core", "View R; Manage E -> View", "", ""),
     ("Metadata", "Core", "View R; Manage E -> View", "", ""),
     (
@@ -44,7 +110,13 @@ const TABLE: &[(&str, &str, &str, &str, &str)] = &[
         "name",
     ),
     ("Recommendation", "Recommendation", "View R; Manage E -> View", "", ""),
-    ("LoyaltyCard", "Loyalty", "View R; Edit E -> View, + Customer:View", "data rows customer sharing", "tier"),
+    (
+        "LoyaltyCard",
+        "Loyalty",
+        "View R; Edit E -> View, + Customer:View",
+        "data rows customer sharing",
+        "tier",
+    ),
     ("Desk", "Core", "Use R + LoyaltyCard:Edit", "", ""),
 ];
 
@@ -89,7 +161,11 @@ impl ObjectType {
         match (self.name, name) {
             ("Event", "time") => Some(FieldType::Timestamp),
             ("LoyaltyCard", "gold") => Some(FieldType::Bool),
-            _ => self.fields.split(' ').any(|field| field == name).then_some(FieldType::String),
+            _ => self
+                .fields
+                .split(' ')
+                .any(|field| field == name)
+                .then_some(FieldType::String),
         }
     }
 
@@ -100,8 +176,15 @@ impl ObjectType {
 
     /// What an action implies and requires at first hand.
     fn needs(&self, action: &str) -> Vec<Right> {
-        let line = self.actions.split("; ").find(|line| line.split(' ').next() == Some(action));
-        let words: Vec<&str> = line.unwrap_or_default().split(' ').map(|word| word.trim_end_matches(',')).collect();
+        let line = self
+            .actions
+            .split("; ")
+            .find(|line| line.split(' ').next() == Some(action));
+        let words: Vec<&str> = line
+            .unwrap_or_default()
+            .split(' ')
+            .map(|word| word.trim_end_matches(','))
+            .collect();
         let mut needs = Vec::new();
         for pair in words.windows(2) {
             match pair {
@@ -120,7 +203,9 @@ impl ObjectType {
 /// "Implied and required actions are added until nothing changes, across objects."
 pub(crate) fn closure(mut rights: BTreeSet<Right>) -> BTreeSet<Right> {
     loop {
-        let needed = rights.iter().filter_map(|(name, action)| Some(object(name)?.needs(action)));
+        let needed = rights
+            .iter()
+            .filter_map(|(name, action)| Some(object(name)?.needs(action)));
         let more: BTreeSet<Right> = needed.flatten().filter(|need| !rights.contains(need)).collect();
         if more.is_empty() {
             return rights;
@@ -170,11 +255,16 @@ impl SystemRole {
         if self.name == "administrator" {
             let all = |object: ObjectType| {
                 let name = object.name;
-                object.actions().into_iter().map(move |action| (name.to_owned(), action))
+                object
+                    .actions()
+                    .into_iter()
+                    .map(move |action| (name.to_owned(), action))
             };
             return objects().into_iter().flat_map(all).collect();
         }
         let pairs = self.rights.split(", ").filter_map(|right| right.split_once(':'));
-        pairs.map(|(object, action)| (object.to_owned(), action.to_owned())).collect()
+        pairs
+            .map(|(object, action)| (object.to_owned(), action.to_owned()))
+            .collect()
     }
 }

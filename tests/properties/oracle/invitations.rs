@@ -39,7 +39,11 @@ impl<'a> Oracle<'a> {
         for older in self.older(doc) {
             if let Body::Invitation(rival, status) = &older.body {
                 let open = !rival.revoked && !self.completed(older, rival, status);
-                marks.extend(same_person(spec, rival).filter(|_| open).map(|path| refused(path, Reason::AlreadyInvited)));
+                marks.extend(
+                    same_person(spec, rival)
+                        .filter(|_| open)
+                        .map(|path| refused(path, Reason::AlreadyInvited)),
+                );
             }
         }
         marks.sort();
@@ -60,7 +64,10 @@ impl<'a> Oracle<'a> {
         known_by.extend(spec.email.iter().map(|email| email.to_ascii_lowercase()));
         let is_user = self.oldest_first(Kind::User).into_iter().any(|user| match &user.body {
             Body::User(user) => {
-                let free = user.invitation.as_deref().is_none_or(|invitation| invitation == doc.name());
+                let free = user
+                    .invitation
+                    .as_deref()
+                    .is_none_or(|invitation| invitation == doc.name());
                 free && identifiers(user).iter().any(|value| known_by.contains(value))
             }
             _ => false,
@@ -73,9 +80,14 @@ impl<'a> Oracle<'a> {
         match self.user_spec(name) {
             None => self.exists(Kind::User, name),
             Some((_, user)) => {
-                let lower = |email: &Option<String>| email.as_ref().map(|email| email.to_ascii_lowercase());
-                let same_email = spec.email.is_some() && lower(&user.email) == lower(&spec.email);
-                let same_phone = spec.phone.is_some() && user.phone == spec.phone;
+                let known_by = identifiers(user);
+                let same_email = spec
+                    .email
+                    .as_ref()
+                    .is_some_and(|email| known_by.contains(&email.to_ascii_lowercase()));
+                let same_phone = phone_forms(spec.phone.as_ref())
+                    .iter()
+                    .any(|form| known_by.contains(form));
                 !same_email && !same_phone
             }
         }
@@ -83,7 +95,9 @@ impl<'a> Oracle<'a> {
 
     /// "An Ordinary user of this tenant with an email."
     fn named_user_finding(self, name: &str) -> Option<Mark> {
-        let fits = self.user_spec(name).is_some_and(|(_, user)| user.kind == UserType::Ordinary && user.email.is_some());
+        let fits = self
+            .user_spec(name)
+            .is_some_and(|(_, user)| user.kind == UserType::Ordinary && user.email.is_some());
         match self.look(Kind::User, name) {
             Named::InForce if !fits => Some(waiting("spec.user", Reason::DependencyInvalid)),
             named => dependency(named, Class::Waiting, "spec.user"),
@@ -92,15 +106,27 @@ impl<'a> Oracle<'a> {
 
     fn user_to_be_findings(self, tenant: &TenantSpec, spec: &InvitationSpec) -> Vec<Mark> {
         let mut marks = position_and_attributes(tenant, spec.position.as_ref(), &spec.attributes, true);
-        let format = tenant.accounts.as_ref().map(|accounts| accounts.format).unwrap_or_default();
+        let format = tenant
+            .accounts
+            .as_ref()
+            .map(|accounts| accounts.format)
+            .unwrap_or_default();
         if spec.phone.is_some() && format == AccountFormat::Email {
             marks.push(refused("spec.phone", Reason::AccountFormat));
         }
-        if spec.position.as_ref().is_some_and(|position| !positions(tenant).contains(position)) {
+        if spec
+            .position
+            .as_ref()
+            .is_some_and(|position| !positions(tenant).contains(position))
+        {
             marks.push(waiting("spec.position", Reason::DependencyNotFound));
         }
         for (r, role) in spec.roles.iter().flatten().enumerate() {
-            let named = if self.by_position_only(role) { Named::Void } else { self.look(Kind::Role, role) };
+            let named = if self.by_position_only(role) {
+                Named::Void
+            } else {
+                self.look(Kind::Role, role)
+            };
             marks.extend(dependency(named, Class::Waiting, format!("spec.roles[{r}]")));
         }
         for (o, organization) in spec.organizations.iter().enumerate() {
@@ -111,10 +137,17 @@ impl<'a> Oracle<'a> {
     }
 
     /// "Invalid > Revoked > Completed > Failed > Expired > Waiting > Pending (the first that applies)."
-    pub(crate) fn invitation_phase(self, doc: &Doc, spec: &InvitationSpec, status: &InvitationStatus) -> InvitationPhase {
+    pub(crate) fn invitation_phase(
+        self,
+        doc: &Doc,
+        spec: &InvitationSpec,
+        status: &InvitationStatus,
+    ) -> InvitationPhase {
         let this_attempt = status.attempt == Some(spec.attempt);
         let rejected = status.conditions.iter().any(|condition| {
-            condition.kind == "Delivered" && condition.status == ConditionStatus::False && condition.reason == "Rejected"
+            condition.kind == "Delivered"
+                && condition.status == ConditionStatus::False
+                && condition.reason == "Rejected"
         });
         let past = |moment: Option<tenantry::api::Moment>| moment.is_some_and(|moment| self.now >= moment);
         if self.void(doc) {
@@ -152,7 +185,9 @@ fn same_person(one: &InvitationSpec, other: &InvitationSpec) -> Option<&'static 
 /// "The invitation that the controller makes for `Tenant.spec.administrator` (role administrator, organization headquarters;
 /// another spec: ReservedName)."
 fn is_the_controllers(tenant: &TenantSpec, spec: &InvitationSpec) -> bool {
-    let Some(administrator) = &tenant.administrator else { return false };
+    let Some(administrator) = &tenant.administrator else {
+        return false;
+    };
     spec.email.as_ref() == Some(&administrator.email)
         && spec.name.as_ref() == Some(&administrator.name)
         && spec.roles == Some(vec![String::from("administrator")])

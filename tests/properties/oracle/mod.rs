@@ -136,7 +136,11 @@ impl<'a> Oracle<'a> {
         if let Some(doc) = self.find(kind, name) {
             return if self.void(doc) { Named::Void } else { Named::InForce };
         }
-        if self.exists(kind, name) { Named::Void } else { Named::Missing }
+        if self.exists(kind, name) {
+            Named::Void
+        } else {
+            Named::Missing
+        }
     }
 
     /// Whether any document has that kind and name, schema-valid or not.
@@ -147,7 +151,9 @@ impl<'a> Oracle<'a> {
 
     /// "Refused, waiting as a whole, or terminating."
     fn void(self, doc: &Doc) -> bool {
-        self.findings_but_of_delegation(doc).iter().any(|(_, class, _)| matches!(class, Class::Refused | Class::Waiting))
+        self.findings_but_of_delegation(doc)
+            .iter()
+            .any(|(_, class, _)| matches!(class, Class::Refused | Class::Waiting))
     }
 
     /// All findings of one document.
@@ -158,7 +164,11 @@ impl<'a> Oracle<'a> {
             && !doc.deleting
             && !SYSTEM_ROLES.iter().any(|role| role.name == doc.name())
         {
-            marks.extend(spec.delegation.iter().flat_map(|delegation| self.delegation_findings(tenant, delegation)));
+            marks.extend(
+                spec.delegation
+                    .iter()
+                    .flat_map(|delegation| self.delegation_findings(tenant, delegation)),
+            );
         }
         marks
     }
@@ -168,7 +178,10 @@ impl<'a> Oracle<'a> {
             return found.clone();
         }
         let marks = self.judge(doc);
-        self.library.found.borrow_mut().insert(std::ptr::from_ref(doc), marks.clone());
+        self.library
+            .found
+            .borrow_mut()
+            .insert(std::ptr::from_ref(doc), marks.clone());
         marks
     }
 

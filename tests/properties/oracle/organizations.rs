@@ -11,7 +11,11 @@ impl<'a> Oracle<'a> {
     pub(super) fn organization_findings(self, tenant: &TenantSpec, doc: &Doc, spec: &OrganizationSpec) -> Vec<Mark> {
         if is_system(doc.name()) {
             let same = is_as_the_system(tenant, doc.name(), spec);
-            return if same { vec![] } else { vec![refused("metadata.name", Reason::ReservedName)] };
+            return if same {
+                vec![]
+            } else {
+                vec![refused("metadata.name", Reason::ReservedName)]
+            };
         }
         let mut marks = Vec::new();
         if spec.code.is_some() && self.code_is_taken(tenant, doc, spec) {
@@ -30,7 +34,10 @@ impl<'a> Oracle<'a> {
 
     /// "Codes are unique within the tenant, exact bytes, headquarters' code first: the older keeps it."
     fn code_is_taken(self, tenant: &TenantSpec, doc: &Doc, spec: &OrganizationSpec) -> bool {
-        let first = tenant.headquarters.as_ref().and_then(|headquarters| headquarters.code.clone());
+        let first = tenant
+            .headquarters
+            .as_ref()
+            .and_then(|headquarters| headquarters.code.clone());
         if first == spec.code {
             return true;
         }
@@ -44,7 +51,11 @@ impl<'a> Oracle<'a> {
         if spec.parent == UNASSIGNED {
             return Some(waiting("spec.parent", Reason::DependencyInvalid));
         }
-        dependency(self.look(Kind::Organization, &spec.parent), Class::Waiting, "spec.parent")
+        dependency(
+            self.look(Kind::Organization, &spec.parent),
+            Class::Waiting,
+            "spec.parent",
+        )
     }
 
     fn parent(self, name: &str) -> Option<String> {
@@ -89,7 +100,9 @@ impl<'a> Oracle<'a> {
     /// level are refused; every schema-valid organization whose parents lead up to headquarters counts, void or not; the two
     /// of the system do not."
     fn too_deep_or_too_many(self, tenant: &TenantSpec, doc: &Doc) -> bool {
-        let Some(level) = self.level(doc.name()) else { return false };
+        let Some(level) = self.level(doc.name()) else {
+            return false;
+        };
         let mut of_level = self.oldest_first(Kind::Organization);
         of_level.retain(|other| !is_system(other.name()) && self.level(other.name()) == Some(level));
         level > limits(tenant).organization_levels
@@ -98,7 +111,9 @@ impl<'a> Oracle<'a> {
 
     /// "Level and path only while in force": a refused manifest of a system organization shows none.
     pub(crate) fn place(self, name: &str) -> Option<(i32, Vec<String>)> {
-        let refused = self.find(Kind::Organization, name).is_some_and(|doc| self.void(doc));
+        let mut docs = self.in_namespace().into_iter();
+        let declared = docs.find(|doc| doc.kind() == Kind::Organization && doc.name.as_deref() == Some(name));
+        let refused = declared.is_some_and(|doc| self.void(doc));
         if refused || self.look(Kind::Organization, name) != Named::InForce {
             return None;
         }

@@ -14,14 +14,22 @@ impl<'a> Oracle<'a> {
     pub(super) fn role_findings(self, tenant: &TenantSpec, doc: &Doc, spec: &RoleSpec) -> Vec<Mark> {
         if let Some(system) = CATALOGUE.system_role(doc.name()) {
             let same = system.spec == *spec;
-            return if same { vec![] } else { vec![refused("metadata.name", Reason::ReservedName)] };
+            return if same {
+                vec![]
+            } else {
+                vec![refused("metadata.name", Reason::ReservedName)]
+            };
         }
         let mut marks = permission_findings(tenant, spec);
         for (d, data) in spec.data.iter().enumerate() {
             marks.extend(data_findings(tenant, data, &format!("spec.data[{d}]")));
         }
         for (r, restriction) in spec.restrictions.iter().enumerate() {
-            marks.extend(restriction_findings(tenant, restriction, &format!("spec.restrictions[{r}]")));
+            marks.extend(restriction_findings(
+                tenant,
+                restriction,
+                &format!("spec.restrictions[{r}]"),
+            ));
         }
         marks.extend(unknown_positions(tenant, &spec.positions, "spec.positions"));
         let mut custom = self.oldest_first(Kind::Role);
@@ -37,14 +45,23 @@ impl<'a> Oracle<'a> {
         let mut marks = Vec::new();
         if let Some(users) = &delegation.manage_users {
             let path = "spec.delegation.manageUsers";
-            marks.extend(unknown_positions(tenant, &users.positions, &format!("{path}.positions")));
+            marks.extend(unknown_positions(
+                tenant,
+                &users.positions,
+                &format!("{path}.positions"),
+            ));
             for (a, attribute) in users.attributes.iter().enumerate() {
                 if !declares_attribute(tenant, attribute) {
                     marks.push(partial(format!("{path}.attributes[{a}]"), Reason::DependencyNotFound));
                 }
             }
         }
-        for (r, role) in delegation.assign_roles.iter().flat_map(|assign| &assign.roles).enumerate() {
+        for (r, role) in delegation
+            .assign_roles
+            .iter()
+            .flat_map(|assign| &assign.roles)
+            .enumerate()
+        {
             let path = format!("spec.delegation.assignRoles.roles[{r}]");
             marks.extend(dependency(self.look(Kind::Role, role), Class::Partial, path));
         }
@@ -64,7 +81,8 @@ impl<'a> Oracle<'a> {
 
     /// Whether a role in force has assignment Position.
     pub(super) fn by_position_only(self, name: &str) -> bool {
-        self.custom_in_force(name).is_some_and(|role| role.assignment == Assignment::Position)
+        self.custom_in_force(name)
+            .is_some_and(|role| role.assignment == Assignment::Position)
     }
 
     /// The names of the custom roles in force that are given to a position.
@@ -86,7 +104,10 @@ impl<'a> Oracle<'a> {
             Body::Broken(Kind::Role, positions) => positions.iter().any(|listed| listed == position),
             _ => false,
         };
-        let custom = self.in_namespace().into_iter().filter(|doc| system_role(doc.name()).is_none());
+        let custom = self
+            .in_namespace()
+            .into_iter()
+            .filter(|doc| system_role(doc.name()).is_none());
         custom.filter(names_it).any(|doc| self.void(doc))
     }
 
@@ -122,8 +143,13 @@ impl<'a> Oracle<'a> {
 
     /// The restrictions of a role in force, those on objects of modules that the tenant lacks left out.
     pub(super) fn restrictions(self, tenant: &TenantSpec, role: &str) -> Vec<&'a Restriction> {
-        let restrictions = self.custom_in_force(role).into_iter().flat_map(|role| &role.restrictions);
-        restrictions.filter(|restriction| has_module(tenant, &restriction.object)).collect()
+        let restrictions = self
+            .custom_in_force(role)
+            .into_iter()
+            .flat_map(|role| &role.restrictions);
+        restrictions
+            .filter(|restriction| has_module(tenant, &restriction.object))
+            .collect()
     }
 
     /// "Restrictions that hold for her by the safety rule come from schema-valid, not ReservedName roles, entries with known
@@ -207,6 +233,11 @@ fn restriction_findings(tenant: &TenantSpec, restriction: &Restriction, path: &s
 }
 
 fn unknown_positions(tenant: &TenantSpec, named: &[String], path: &str) -> Vec<Mark> {
-    let unknown = named.iter().enumerate().filter(|(_, position)| !positions(tenant).contains(position));
-    unknown.map(|(p, _)| partial(format!("{path}[{p}]"), Reason::DependencyNotFound)).collect()
+    let unknown = named
+        .iter()
+        .enumerate()
+        .filter(|(_, position)| !positions(tenant).contains(position));
+    unknown
+        .map(|(p, _)| partial(format!("{path}[{p}]"), Reason::DependencyNotFound))
+        .collect()
 }

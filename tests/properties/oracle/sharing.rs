@@ -23,7 +23,8 @@ impl<'a> Oracle<'a> {
 
     fn each_named(self, kind: Kind, names: &[String], path: &str) -> Vec<Mark> {
         let names = names.iter().enumerate();
-        let marks = names.filter_map(|(n, name)| dependency(self.look(kind, name), Class::Partial, format!("{path}[{n}]")));
+        let marks =
+            names.filter_map(|(n, name)| dependency(self.look(kind, name), Class::Partial, format!("{path}[{n}]")));
         marks.collect()
     }
 

@@ -37,13 +37,18 @@ pub(super) fn findings(tenant: &TenantSpec) -> Vec<Mark> {
 pub(super) fn field(tenant: &TenantSpec, name: &str, field: &str) -> Option<FieldType> {
     let object = object(name)?;
     let declared = tenant.objects.iter().filter(|entry| entry.object == name);
-    let mut declared = declared.flat_map(|entry| &entry.fields).filter(|declared| declared.name == field);
-    object.field(field).or_else(|| declared.next().map(|declared| declared.kind))
+    let mut declared = declared
+        .flat_map(|entry| &entry.fields)
+        .filter(|declared| declared.name == field);
+    object
+        .field(field)
+        .or_else(|| declared.next().map(|declared| declared.kind))
 }
 
 /// Whether the tenant has the module of an object.
 pub(super) fn has_module(tenant: &TenantSpec, name: &str) -> bool {
-    object(name).is_some_and(|object| object.module == "Core" || tenant.modules.iter().any(|module| module == object.module))
+    object(name)
+        .is_some_and(|object| object.module == "Core" || tenant.modules.iter().any(|module| module == object.module))
 }
 
 pub(super) fn limits(tenant: &TenantSpec) -> Limits {

@@ -1,8 +1,6 @@
 //! Users: what is wrong with them, and their phase.
 
-use tenantry::api::{
-    AccountFormat, Attributes, Kind, TenantSpec, UserPhase, UserSpec, UserType,
-};
+use tenantry::api::{AccountFormat, Attributes, Kind, TenantSpec, UserPhase, UserSpec, UserType};
 use tenantry::policy::{Class, Reason};
 
 use super::organizations::is_system;
@@ -21,20 +19,39 @@ impl<'a> Oracle<'a> {
 
     pub(super) fn user_findings(self, tenant: &TenantSpec, doc: &Doc, spec: &UserSpec) -> Vec<Mark> {
         let mut marks = self.taken_identifiers(doc, spec);
-        if spec.account.as_ref().is_some_and(|account| !account_fits(tenant, account)) {
+        if spec
+            .account
+            .as_ref()
+            .is_some_and(|account| !account_fits(tenant, account))
+        {
             marks.push(refused("spec.account", Reason::AccountFormat));
         }
         let home = self.home_finding(spec);
         marks.extend(home.clone());
-        if home.is_none() && self.email_is_missing(tenant, spec) {
+        let refused_home = home.is_some_and(|(_, _, reason)| reason == Reason::HomeRefused);
+        let unknown_home = spec.home.is_some() && (refused_home || self.home(spec).is_none());
+        if !unknown_home && self.email_is_missing(tenant, spec) {
             marks.push(refused("spec.email", Reason::EmailRequired));
         }
         let credited = spec.kind == UserType::Credited;
-        marks.extend(position_and_attributes(tenant, spec.position.as_ref(), &spec.attributes, !credited));
-        if spec.position.as_ref().is_some_and(|position| !positions(tenant).contains(position)) {
+        marks.extend(position_and_attributes(
+            tenant,
+            spec.position.as_ref(),
+            &spec.attributes,
+            !credited,
+        ));
+        if spec
+            .position
+            .as_ref()
+            .is_some_and(|position| !positions(tenant).contains(position))
+        {
             marks.push(partial("spec.position", Reason::DependencyNotFound));
         }
-        if spec.invitation.as_ref().is_some_and(|invitation| !self.invitation_lives(invitation)) {
+        if spec
+            .invitation
+            .as_ref()
+            .is_some_and(|invitation| !self.invitation_lives(invitation))
+        {
             marks.push(waiting("spec.invitation", Reason::InvitationOver));
         }
         marks.extend(self.role_reference_findings(spec));
@@ -53,8 +70,17 @@ impl<'a> Oracle<'a> {
         }
         let mut marks = Vec::new();
         for (path, values) in [
-            ("spec.account", spec.account.iter().map(|account| account.to_ascii_lowercase()).collect()),
-            ("spec.email", spec.email.iter().map(|email| email.to_ascii_lowercase()).collect()),
+            (
+                "spec.account",
+                spec.account
+                    .iter()
+                    .map(|account| account.to_ascii_lowercase())
+                    .collect(),
+            ),
+            (
+                "spec.email",
+                spec.email.iter().map(|email| email.to_ascii_lowercase()).collect(),
+            ),
             ("spec.phone", phone_forms(spec.phone.as_ref())),
         ] {
             if values.iter().any(|value: &String| taken.contains(value)) {
@@ -64,7 +90,8 @@ impl<'a> Oracle<'a> {
         marks
     }
 
-    /// "SSO users need one always"; "EmailRequired looks at the effective email, once home is known."
+    /// "SSO users need one always"; "EmailRequired looks at the effective email, once home is known": when the home user is
+    /// there to be looked at, void or not.
     fn email_is_missing(self, tenant: &TenantSpec, spec: &UserSpec) -> bool {
         let required = tenant.accounts.as_ref().is_some_and(|accounts| accounts.email_required);
         let at_home = self.home(spec).and_then(|(_, _, home)| home.email.as_ref());
@@ -74,7 +101,12 @@ impl<'a> Oracle<'a> {
     /// The home tenant and user of a Credited user, as far as they are there.
     fn home(self, spec: &UserSpec) -> Option<(Oracle<'a>, &'a Doc, &'a UserSpec)> {
         let home = spec.home.as_ref()?;
-        let namespace = self.docs.iter().find(|doc| doc.namespace == home.tenant)?.namespace.as_str();
+        let namespace = self
+            .docs
+            .iter()
+            .find(|doc| doc.namespace == home.tenant)?
+            .namespace
+            .as_str();
         let there = Oracle { namespace, ..self };
         let (doc, spec) = there.user_spec(&home.user)?;
         Some((there, doc, spec))
@@ -83,7 +115,10 @@ impl<'a> Oracle<'a> {
     fn home_finding(self, spec: &UserSpec) -> Option<Mark> {
         let home = spec.home.as_ref()?;
         let there = self.docs.iter().find(|doc| doc.namespace == home.tenant);
-        let there = there.map(|doc| Oracle { namespace: &doc.namespace, ..self });
+        let there = there.map(|doc| Oracle {
+            namespace: &doc.namespace,
+            ..self
+        });
         let credits = there.is_some_and(|there| {
             let listed = there.tenant().and_then(|tenant| tenant.accounts.as_ref());
             let listed = listed.map_or(&[] as &[String], |accounts| &accounts.credited_to);
@@ -109,7 +144,9 @@ impl<'a> Oracle<'a> {
 
     /// "Missing, void, revoked or itself of kind `user`: the user waits as a whole."
     fn invitation_lives(self, name: &str) -> bool {
-        let Some(doc) = self.find(Kind::Invitation, name) else { return false };
+        let Some(doc) = self.find(Kind::Invitation, name) else {
+            return false;
+        };
         match &doc.body {
             Body::Invitation(spec, _) => spec.user.is_none() && !spec.revoked && !self.void(doc),
             _ => false,
@@ -139,7 +176,11 @@ impl<'a> Oracle<'a> {
         let mut marks = Vec::new();
         for (o, organization) in spec.organizations.iter().enumerate() {
             let path = format!("spec.organizations[{o}]");
-            marks.extend(dependency(self.look(Kind::Organization, organization), Class::Partial, &path));
+            marks.extend(dependency(
+                self.look(Kind::Organization, organization),
+                Class::Partial,
+                &path,
+            ));
             if self.is_crowded_out(tenant, doc, organization) {
                 marks.push(partial(path, Reason::LimitExceeded));
             }
@@ -148,7 +189,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// "More users than `usersPerOrganization` list one: the membership of the youngest is void; headquarters and unassigned
-    /// have no limit."
+    /// have no limit." One that is missing or void is that already: one finding per offending value.
     fn is_crowded_out(self, tenant: &TenantSpec, doc: &Doc, organization: &str) -> bool {
         let mut listing = self.oldest_first(Kind::User);
         listing.retain(|user| match &user.body {
@@ -156,7 +197,7 @@ impl<'a> Oracle<'a> {
             _ => false,
         });
         !is_system(organization)
-            && self.look(Kind::Organization, organization) != Named::Missing
+            && self.look(Kind::Organization, organization) == Named::InForce
             && Self::beyond(doc, &listing, limits(tenant).users_per_organization)
     }
 
@@ -195,7 +236,12 @@ impl<'a> Oracle<'a> {
 /// The values by which a user is known.
 pub(super) fn identifiers(spec: &UserSpec) -> Vec<String> {
     let mut values: Vec<String> = phone_forms(spec.phone.as_ref());
-    values.extend([&spec.account, &spec.email].into_iter().flatten().map(|value| value.to_ascii_lowercase()));
+    values.extend(
+        [&spec.account, &spec.email]
+            .into_iter()
+            .flatten()
+            .map(|value| value.to_ascii_lowercase()),
+    );
     values
 }
 
@@ -210,7 +256,12 @@ fn account_fits(tenant: &TenantSpec, account: &str) -> bool {
     let email = account.split_once('@').is_some_and(|(_, host)| host.contains('.'));
     let word = |c: char| c.is_ascii_alphanumeric() || "._@-".contains(c);
     let any = (4..=36).contains(&account.len()) && account.chars().all(word);
-    match tenant.accounts.as_ref().map(|accounts| accounts.format).unwrap_or_default() {
+    match tenant
+        .accounts
+        .as_ref()
+        .map(|accounts| accounts.format)
+        .unwrap_or_default()
+    {
         AccountFormat::Any => any || email,
         AccountFormat::Email => email,
     }
@@ -230,7 +281,10 @@ pub(super) fn position_and_attributes(
     }
     for declared in &accounts.attributes {
         if required_bind && declared.required && !attributes.contains_key(&declared.name) {
-            marks.push(refused(format!("spec.attributes.{}", declared.name), Reason::InvalidAttribute));
+            marks.push(refused(
+                format!("spec.attributes.{}", declared.name),
+                Reason::InvalidAttribute,
+            ));
         }
     }
     for (name, value) in attributes {
