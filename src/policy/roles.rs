@@ -557,3 +557,21 @@ fn normal(spec: &RoleSpec) -> RoleSpec {
     spec.restrictions.sort_by_key(key);
     spec
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{evaluate, user};
+    use crate::api::Display;
+
+    #[test]
+    fn a_restriction_refused_for_its_type_still_holds_for_a_user_in_doubt() {
+        let evaluations = evaluate(&[
+            "Tenant acme/tenant {displayName: Acme}",
+            "Role acme/masker {displayName: Masker, permissions: [{object: Event, actions: [View]}], restrictions: [{object: Event, field: time, mode: MaskedDisplay}]}",
+            "User acme/bob {account: bob.smith, name: Bob, roles: [masker]}",
+        ]);
+        let fields = user(&evaluations, "bob").fields;
+        assert_eq!(fields.len(), 1);
+        assert_eq!((fields[0].field.as_str(), fields[0].display), ("time", Display::Masked));
+    }
+}
