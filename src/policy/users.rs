@@ -93,6 +93,11 @@ impl Held {
     pub fn valid_until(&self) -> Option<Moment> {
         self.temporary.filter(|_| !self.direct && !self.position)
     }
+
+    /// Whether the role shows in the same way in a status, where an end is seen only if every way ends.
+    fn shows_like(&self, other: &Self) -> bool {
+        self.role == other.role && self.via().eq(other.via()) && self.valid_until() == other.valid_until()
+    }
 }
 
 /// All users of a tenant, sorted by name.
@@ -555,8 +560,14 @@ impl Judge<'_> {
     /// Whether two states of a user give different statuses.
     fn looks_different(&self, one: &UserState, other: &UserState) -> bool {
         let fields = |state: &UserState| super::access::fields(self.settings, self.roles, state);
+        let same_roles = one.roles.len() == other.roles.len()
+            && one
+                .roles
+                .iter()
+                .zip(&other.roles)
+                .all(|(one, other)| one.shows_like(other));
         one.phase != other.phase
-            || one.roles != other.roles
+            || !same_roles
             || one.organizations != other.organizations
             || (one.cautious != other.cautious && fields(one) != fields(other))
     }
@@ -739,5 +750,21 @@ impl User {
             phone: spec.phone.clone(),
             phases: moments.into_iter().map(|at| (at, self.phase(suspended, at))).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{evaluate, user};
+    use crate::api::Moment;
+
+    #[test]
+    fn the_next_transition_is_not_the_end_of_a_period_that_another_follows_unseen() {
+        let evaluations = evaluate(&[
+            "Tenant acme/tenant {displayName: Acme}",
+            "User acme/bob {account: bob.smith, name: Bob, roles: [analyst], temporaryRoles: [{role: analyst, validUntil: '2026-12-02T00:00:00Z'}, {role: analyst, validFrom: '2026-12-02T00:00:00Z', validUntil: '2026-12-03T00:00:00Z'}]}",
+        ]);
+        let next = user(&evaluations, "bob").next_transition;
+        assert_eq!(next, Moment::parse("2026-12-03T00:00:00Z"));
     }
 }
