@@ -73,10 +73,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
                 writeln!(screen.out, "{}\n", render::finding(&input.manifests, finding))?;
             }
         }
-        Form::Json => {
-            serde_json::to_writer_pretty(&mut *screen.out, &Report { findings: &findings })?;
-            writeln!(screen.out)?;
-        }
+        Form::Json => screen.json(&Report { findings: &findings })?,
     }
     input.say_skipped(screen);
     screen.say(summary(&input, &findings));

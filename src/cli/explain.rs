@@ -38,14 +38,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     let explanation = explained(&input, &arguments.user)?;
     match arguments.output {
         Form::Text => print(&explanation, screen)?,
-        Form::Json => {
-            serde_json::to_writer_pretty(&mut *screen.out, &explanation)?;
-            writeln!(screen.out)?;
-        }
-        Form::Yaml => {
-            let yaml = serde_saphyr::to_string(&explanation).map_err(|error| Failure::Form(error.to_string()))?;
-            screen.out.write_all(yaml.as_bytes())?;
-        }
+        Form::Json => screen.json(&explanation)?,
+        Form::Yaml => screen.yaml(&explanation)?,
     }
     Ok(if input.unreadable {
         Outcome::Unreadable

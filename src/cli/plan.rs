@@ -38,14 +38,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     let input = Input::read(&arguments.input, screen)?;
     match arguments.output {
         Form::Table => print_tables(&input, screen)?,
-        Form::Json => {
-            serde_json::to_writer_pretty(&mut *screen.out, &List(&input))?;
-            writeln!(screen.out)?;
-        }
-        Form::Yaml => {
-            let yaml = serde_saphyr::to_string(&List(&input)).map_err(|error| Failure::Form(error.to_string()))?;
-            screen.out.write_all(yaml.as_bytes())?;
-        }
+        Form::Json => screen.json(&List(&input))?,
+        Form::Yaml => screen.yaml(&List(&input))?,
     }
     input.say_skipped(screen);
     let classes = classes(&input);
