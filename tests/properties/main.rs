@@ -14,6 +14,7 @@ mod access;
 mod against_oracle;
 mod conditions;
 mod consistency;
+mod difference;
 mod documents;
 mod more;
 mod oracle;
