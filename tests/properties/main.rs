@@ -18,6 +18,7 @@ mod documents;
 mod more;
 mod oracle;
 mod order;
+mod removal;
 mod tape;
 mod transition;
 mod union;
