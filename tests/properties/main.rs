@@ -19,6 +19,7 @@ mod documents;
 mod more;
 mod oracle;
 mod order;
+mod removal;
 mod tape;
 mod transition;
 mod union;
