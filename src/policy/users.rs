@@ -545,29 +545,10 @@ impl Judge<'_> {
         if user.object.deleting {
             return None;
         }
-<<<<<<< HEAD
-        let mut ahead: Vec<Moment> = user.moments().into_iter().filter(|at| *at > self.now).collect();
-=======
-        let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
         // Of a user who is void already the invitation's end can still change the reason.
-        let own = [
-            spec.valid_from,
-            spec.valid_until,
-            activation,
-            self.invitation_over_from(spec),
-        ];
-        let temporary = spec
-            .temporary_roles
-            .iter()
-            .flat_map(|role| [role.valid_from, Some(role.valid_until)]);
-        let mut ahead: Vec<Moment> = own
-            .into_iter()
-            .chain(temporary)
-            .flatten()
-            .chain(home.moments())
-            .filter(|at| *at > self.now)
-            .collect();
->>>>>>> properties
+        let over = self.invitation_over_from(&user.object.spec);
+        let moments = user.moments().into_iter().chain(over);
+        let mut ahead: Vec<Moment> = moments.filter(|at| *at > self.now).collect();
         ahead.sort_unstable();
         ahead.dedup();
         let shown = user.findings.shown();
