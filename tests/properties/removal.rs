@@ -243,7 +243,7 @@ impl Change<'_> {
         let excess: Vec<&Id> = freed.difference(&allowed).collect();
         prop_assert!(excess.is_empty(), "{excess:?} came into force");
         for (namespace, tenant) in &self.after {
-            for (name, _) in &tenant.users {
+            for name in tenant.users.keys() {
                 self.check_user(namespace, name, &freed)?;
             }
             self.check_rules(namespace, &freed)?;
