@@ -8,8 +8,8 @@ use super::catalogue::Catalogue;
 use super::evaluate::{Access, Evaluation};
 use super::fields::FieldIx;
 use super::roles::Role;
-use super::users::{User, UserIx};
-use crate::api::{Display, Moment, RestrictionMode, RoleSpec, Rows, UserPhase, Via};
+use super::users::{Held, User, UserIx};
+use crate::api::{Display, Moment, RestrictionMode, RoleSpec, Rows, UserPhase, UserType, Via};
 
 /// Everything that a user has, each with its sources, and everything of hers that is void.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -227,6 +227,9 @@ impl Explain<'_> {
             spec.valid_from
                 .map(|from| self.of_user("spec.validFrom").note(format!("begins {from}"))),
         );
+        if spec.kind == UserType::Service && spec.activation.is_none() {
+            because.push(self.of_user("spec.activation").note("not activated"));
+        }
         if let (Some(home), Some(declared)) = (&self.user.home, &spec.home) {
             let phase = home.phase(self.evaluation.now);
             let source = Source::new(format!("User/{}/{}", declared.tenant, declared.user), "status.phase");
@@ -243,20 +246,23 @@ impl Explain<'_> {
                 name: role.name.clone(),
                 via,
                 valid_until: held.valid_until(),
-                from: self.given(role),
+                from: self.given(held, role),
             })
         });
         roles.collect()
     }
 
     /// Where a role comes from.
-    fn given(&self, role: &Role) -> Vec<Source> {
+    fn given(&self, held: &Held, role: &Role) -> Vec<Source> {
         let spec = &self.user.object.spec;
         let now = self.evaluation.now;
         let mut from = Vec::new();
-        for (index, _) in spec.roles.iter().enumerate().filter(|(_, name)| **name == role.name) {
-            from.push(self.of_user(format!("spec.roles[{index}]")));
-        }
+        let direct = spec
+            .roles
+            .iter()
+            .position(|name| *name == role.name)
+            .filter(|_| held.direct);
+        from.extend(direct.map(|index| self.of_user(format!("spec.roles[{index}]"))));
         for (index, temporary) in spec.temporary_roles.iter().enumerate() {
             let begun = temporary.valid_from.is_none_or(|from| from <= now);
             if temporary.role == role.name && begun && now < temporary.valid_until {
@@ -270,7 +276,7 @@ impl Explain<'_> {
         let position = positions
             .iter()
             .position(|position| Some(position) == spec.position.as_ref());
-        if let Some(index) = position {
+        if let Some(index) = position.filter(|_| held.position) {
             let source = Source::new(format!("Role/{}", role.name), format!("spec.positions[{index}]"));
             from.push(source.note("by her position"));
         }

@@ -430,15 +430,17 @@ impl Judge<'_> {
 
     /// From when on the user is void by what others do: her home (U11) or the invitation she lives by.
     fn void_by_others_from(&self, spec: &UserSpec, home: &Home<'_>) -> Option<Moment> {
-        let invitation = spec
-            .invitation
-            .as_deref()
-            .and_then(|name| self.invitations.over_from(name));
+        let invitation = self.invitation_over_from(spec);
         let home = match home.finding(spec, Moment::MIN) {
             Some(_) => Some(Moment::MIN),
             None => home.moments().find(|at| home.finding(spec, *at).is_some()),
         };
         invitation.into_iter().chain(home).min()
+    }
+
+    /// From when on the invitation is over that she lives by.
+    fn invitation_over_from(&self, spec: &UserSpec) -> Option<Moment> {
+        self.invitations.over_from(spec.invitation.as_deref()?)
     }
 
     /// Everything that is wrong with the user at that moment.
@@ -461,11 +463,7 @@ impl Judge<'_> {
             );
         }
         findings.extend(home.finding(spec, at));
-        let over = spec
-            .invitation
-            .as_deref()
-            .and_then(|name| self.invitations.over_from(name));
-        if over.is_some_and(|over| at >= over) {
+        if self.invitation_over_from(spec).is_some_and(|over| at >= over) {
             findings.push(
                 Finding::waiting(Reason::InvitationOver, "spec.invitation")
                     .says("the invitation is missing, void, revoked, or itself for a user")
@@ -547,7 +545,10 @@ impl Judge<'_> {
         if user.object.deleting {
             return None;
         }
-        let mut ahead: Vec<Moment> = user.moments().into_iter().filter(|at| *at > self.now).collect();
+        // Of a user who is void already the invitation's end can still change the reason.
+        let over = self.invitation_over_from(&user.object.spec);
+        let moments = user.moments().into_iter().chain(over);
+        let mut ahead: Vec<Moment> = moments.filter(|at| *at > self.now).collect();
         ahead.sort_unstable();
         ahead.dedup();
         let shown = user.findings.shown();
@@ -763,6 +764,18 @@ mod tests {
         let evaluations = evaluate(&[
             "Tenant acme/tenant {displayName: Acme}",
             "User acme/bob {account: bob.smith, name: Bob, roles: [analyst], temporaryRoles: [{role: analyst, validUntil: '2026-12-02T00:00:00Z'}, {role: analyst, validFrom: '2026-12-02T00:00:00Z', validUntil: '2026-12-03T00:00:00Z'}]}",
+        ]);
+        let next = user(&evaluations, "bob").next_transition;
+        assert_eq!(next, Moment::parse("2026-12-03T00:00:00Z"));
+    }
+
+    #[test]
+    fn the_end_of_the_invitation_is_a_transition_of_a_user_who_is_void_for_a_lesser_reason() {
+        let evaluations = evaluate(&[
+            "Tenant acme/tenant {displayName: Acme}",
+            "Tenant beta/tenant {displayName: Beta, accounts: {creditedTo: [acme]}}",
+            "User acme/bob {type: Credited, home: {tenant: beta, user: gone}, roles: [analyst], invitation: eve}",
+            "Invitation acme/eve {email: eve@x.io, roles: [analyst], membership: Bound, validUntil: '2026-12-03T00:00:00Z'}",
         ]);
         let next = user(&evaluations, "bob").next_transition;
         assert_eq!(next, Moment::parse("2026-12-03T00:00:00Z"));

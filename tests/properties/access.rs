@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tenantry::api::{Display, Kind, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus};
+use tenantry::api::{
+    ConditionStatus, Display, HEADQUARTERS, Kind, Rows, SharedAccess, SharingRulePhase, UNASSIGNED, UserPhase,
+    UserStatus,
+};
 use tenantry::policy::{Access, Evaluation, SharingRule, User};
 
 use crate::oracle::Right;
@@ -50,7 +53,7 @@ pub(crate) struct TenantAccess {
     pub(crate) users: BTreeMap<String, UserAccess>,
     /// By name; only rules in force share.
     pub(crate) rules: BTreeMap<String, Shared>,
-    /// The schema-valid objects that are in force, the system's among them.
+    /// The schema-valid objects that are in force, and the system's, which no manifest can break.
     pub(crate) in_force: BTreeSet<(Kind, String)>,
     /// Those users for whom every restriction holds.
     pub(crate) in_doubt: BTreeSet<String>,
@@ -84,12 +87,16 @@ fn of_tenant(evaluation: &Evaluation) -> TenantAccess {
         all.rules
             .insert(rule.object.name.clone(), of_rule(evaluation, access, rule));
     }
+    let system_roles = CATALOGUE
+        .system_roles()
+        .iter()
+        .map(|role| (Kind::Role, role.name.clone()));
+    all.in_force.extend(system_roles);
+    all.in_force
+        .extend([HEADQUARTERS, UNASSIGNED].map(|name| (Kind::Organization, name.to_owned())));
     for reported in evaluation.statuses() {
-        let conditions = crate::conditions_of(&reported.status);
-        let ready = conditions
-            .iter()
-            .any(|one| one.kind == "Ready" && one.status == tenantry::api::ConditionStatus::True);
-        if ready {
+        let mut conditions = crate::conditions_of(&reported.status).iter();
+        if conditions.any(|one| one.kind == "Ready" && one.status == ConditionStatus::True) {
             all.in_force.insert((reported.kind, reported.name.to_owned()));
         }
     }
