@@ -1,6 +1,8 @@
 //! `policy::evaluate` against a floor, and how it grows.
 
 use std::hint::black_box;
+use std::io;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use hashbrown::HashMap;
@@ -15,8 +17,11 @@ use super::report::{Row, Times, milliseconds};
 const USERS: usize = 10_000;
 /// Tenants that the growth is measured on.
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
-/// How many runs the largest tenant gets; smaller ones get as many more as they are smaller, up to a bound.
+/// How many processes each of them gets.
+const PROCESSES: usize = 5;
 const RUNS: usize = 9;
+/// The hidden mode of such a process.
+pub(crate) const EVALUATE: &str = "--evaluate";
 
 /// One evaluation on one thread. Giving the result back to the allocator is not part of it, for the floor neither.
 fn engine(snapshot: &Snapshot) -> Duration {
@@ -91,24 +96,61 @@ pub(crate) fn against_the_floor() -> Vec<Row> {
     ]
 }
 
-/// The same for tenants of three sizes, turn about: how much longer each ten times larger one takes, linear being 1.
-pub(crate) fn growth() -> Vec<Row> {
-    let snapshots = SIZES.map(corpus::snapshot);
-    let mut times = SIZES.map(|_| Times::default());
-    for _ in 0..RUNS {
-        for (snapshot, times) in snapshots.iter().zip(&mut times) {
-            let runs = (100_000 / snapshot.users.len()).min(10);
-            (0..runs).for_each(|_| times.push(engine(snapshot)));
+/// The same for tenants of three sizes: how much longer each ten times larger one takes, linear being 1, and the floor
+/// likewise. Each size has processes of its own, so that none finds the memory as another left it.
+pub(crate) fn growth() -> io::Result<Vec<Row>> {
+    let mut floors = SIZES.map(|_| Times::default());
+    let mut engines = SIZES.map(|_| Times::default());
+    for _ in 0..PROCESSES {
+        for (place, users) in SIZES.iter().enumerate() {
+            let (floor, engine) = in_a_process(*users)?;
+            floors[place].add(floor);
+            engines[place].add(engine);
         }
     }
+    let mut rows = rows_of_growth("floor", &floors, "");
+    rows.extend(rows_of_growth("evaluate", &engines, "<= 1.1"));
+    Ok(rows)
+}
+
+fn rows_of_growth(what: &str, times: &[Times; 3], goal: &str) -> Vec<Row> {
     let row = |place: usize| {
-        let ratio = match place.checked_sub(1) {
-            Some(smaller) => format!("{:.2} of linear", times[place].over(&times[smaller]) / 10.0),
-            None => String::new(),
+        let name = format!("{what}, {} users", SIZES[place]);
+        let (ratio, goal) = match place.checked_sub(1) {
+            Some(smaller) => (
+                format!("{:.2} of linear", times[place].over(&times[smaller]) / 10.0),
+                goal,
+            ),
+            None => (String::new(), ""),
         };
-        let goal = if place > 0 { "<= 1.1" } else { "" };
-        let name = format!("evaluate {} users", SIZES[place]);
         Row::new(&name, times[place].shown(milliseconds), &ratio).goal(goal)
     };
     (0..SIZES.len()).map(row).collect()
+}
+
+/// Seconds that floor and engine take in a process that does nothing else.
+fn in_a_process(users: usize) -> io::Result<(f64, f64)> {
+    let output = Command::new(std::env::current_exe()?)
+        .args([EVALUATE, &users.to_string()])
+        .stderr(Stdio::inherit())
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut numbers = text.split_whitespace().map(str::parse::<f64>);
+    match (output.status.success(), numbers.next(), numbers.next()) {
+        (true, Some(Ok(floor)), Some(Ok(engine))) => Ok((floor, engine)),
+        _ => Err(io::Error::other(format!("a measurement failed: {text}"))),
+    }
+}
+
+/// Such a process: prints the medians of floor and engine.
+pub(crate) fn evaluate_alone(users: &str) -> ExitCode {
+    let users = users.parse().expect("a number");
+    let snapshot = corpus::snapshot(users);
+    let runs = (1_000_000 / users).clamp(RUNS, 100);
+    let mut floors = Times::default();
+    (0..runs).for_each(|_| floors.push(floor(&snapshot)));
+    let mut engines = Times::default();
+    (0..runs).for_each(|_| engines.push(engine(&snapshot)));
+    println!("{} {}", floors.median(), engines.median());
+    ExitCode::SUCCESS
 }

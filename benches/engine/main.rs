@@ -26,6 +26,9 @@ fn main() -> io::Result<ExitCode> {
     match arguments.split_first() {
         Some((mode, command)) if mode == processes::MEASURE => processes::measure(command),
         Some((mode, [input])) if mode == processes::PARSE => processes::parse(Path::new(input)),
+        Some((mode, [users])) if mode == evaluation::EVALUATE => {
+            Ok(evaluation::evaluate_alone(&users.to_string_lossy()))
+        }
         // What `cargo bench` says; `cargo test` does not.
         _ if arguments.iter().any(|argument| argument == "--bench") => chosen(&arguments),
         _ => {
@@ -46,7 +49,7 @@ fn chosen(arguments: &[OsString]) -> io::Result<ExitCode> {
         rows.extend(evaluation::against_the_floor());
     }
     if wanted("growth") {
-        rows.extend(evaluation::growth());
+        rows.extend(evaluation::growth()?);
     }
     if wanted("plan") {
         rows.extend(processes::plan()?);
