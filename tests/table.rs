@@ -17,6 +17,7 @@ use table::outcome::{differences, kinds, reversed, run};
 
 mod table {
     pub(crate) mod case;
+    mod file;
     pub(crate) mod outcome;
 }
 

@@ -133,6 +133,7 @@ fn place(manifests: &Manifests, found: &[(&str, Found)]) -> Vec<Placed> {
                 .origin
                 .and_then(|origin| manifests.origin(origin))
                 .and_then(|_| places.next());
+            let source = source.map(|(index, place)| (index, manifests.place_of_fault(found).unwrap_or(place)));
             let file = source.and_then(|(source, _)| manifests.sources.get(source));
             Placed {
                 file: file.map(|source| source.name.clone()).unwrap_or_default(),

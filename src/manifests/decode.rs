@@ -219,3 +219,91 @@ impl<'n> VariantAccess<'n> for Reader<'n, '_> {
         self.deserialize_any(visitor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::api::Moment;
+    use crate::manifests::parse::{self, Budget};
+    use crate::manifests::split::Chunk;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Everything {
+        text: String,
+        number: i32,
+        flag: bool,
+        maybe: Option<String>,
+        list: Vec<u8>,
+        map: BTreeMap<String, String>,
+        choice: Choice,
+        moment: Option<Moment>,
+        inner: Option<Box<Everything>>,
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    enum Choice {
+        #[default]
+        One,
+        Two(i64),
+    }
+
+    fn read(text: &str) -> Result<Everything, String> {
+        let chunk = Chunk {
+            text,
+            line: 1,
+            start: 0,
+        };
+        let document = parse::parse(&chunk, &mut Budget::default()).unwrap().unwrap();
+        decode(&document.root).map_err(|error| format!("{}: {error}", error.path("spec")))
+    }
+
+    #[test]
+    fn every_form_of_value_is_read() {
+        let text = "text: a\nnumber: 3.0\nflag: yes\nmaybe: b\nlist: [1, 2]\nmap: {a: b, c: ~}\nchoice: {Two: 2}\n";
+        let expected = Everything {
+            text: "a".to_owned(),
+            number: 3,
+            flag: true,
+            maybe: Some("b".to_owned()),
+            list: vec![1, 2],
+            map: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
+            choice: Choice::Two(2),
+            ..Everything::default()
+        };
+        assert_eq!(read(text), Ok(expected));
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let text = "text: ~\nnumber: null\nlist:\nmap: ~\nchoice: ~\nunknown: ~\ninner: {choice: One}\n";
+        let inner = Some(Box::default());
+        assert_eq!(
+            read(text),
+            Ok(Everything {
+                inner,
+                ..Everything::default()
+            })
+        );
+    }
+
+    #[test]
+    fn an_error_says_where_but_not_what_was_written() {
+        for (text, expected) in [
+            (
+                "inner: {moment: secret}\n",
+                "spec.inner.moment: not a moment like `2026-12-01T00:00:00Z`",
+            ),
+            ("list: [1, 300]\n", "spec.list[1]: not u8"),
+            ("inner: {list: [secret]}\n", "spec.inner.list[0]: not u8"),
+            ("number: 9999999999\n", "spec.number: not i32"),
+            ("choice: [secret]\n", "spec.choice: not one of the values allowed"),
+        ] {
+            assert_eq!(read(text), Err(expected.to_owned()), "{text}");
+        }
+    }
+}

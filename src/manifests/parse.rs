@@ -307,7 +307,7 @@ impl<'s, 'c> Builder<'s, 'c> {
                     merges.push(node);
                     None
                 }
-                Some(key) if !key.merge && is_new(entries, seen, &key.name) => {
+                Some(key) if !key.merge && is_new(entries, seen, &key) => {
                     entries.push(Entry {
                         key: key.name,
                         place: key.place,
@@ -428,12 +428,12 @@ fn plain(text: Cow<'_, str>) -> Value<'_> {
 }
 
 /// Whether a mapping does not have the key yet. Long mappings get an index.
-fn is_new<'s>(entries: &[Entry<'s>], seen: &mut Option<HashSet<Cow<'s, str>>>, name: &str) -> bool {
+fn is_new<'s>(entries: &[Entry<'s>], seen: &mut Option<HashSet<Cow<'s, str>>>, key: &Key<'s>) -> bool {
     if entries.len() < FEW {
-        return entries.iter().all(|entry| entry.key != name);
+        return entries.iter().all(|entry| entry.key != key.name);
     }
     seen.get_or_insert_with(|| entries.iter().map(|entry| entry.key.clone()).collect())
-        .insert(Cow::Owned(name.to_owned()))
+        .insert(key.name.clone())
 }
 
 #[cfg(test)]

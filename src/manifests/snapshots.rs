@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::objects::{self, Entry, Spec};
-use super::{Fault, Manifests};
-use crate::policy::{Broken, Finding, InvitationState, Object, Origin, Reason, Snapshot};
+use super::{Fault, Manifests, Place};
+use crate::policy::{Broken, Finding, Found, InvitationState, Object, Origin, Reason, Snapshot};
 
 impl Manifests {
     /// All objects by namespace, sorted. The specs are taken out of the entries: what is left of those says where an object
@@ -24,6 +24,14 @@ impl Manifests {
         let mut snapshots: Vec<Snapshot> = snapshots.into_values().collect();
         snapshots.iter_mut().for_each(Snapshot::sort);
         snapshots
+    }
+
+    /// Where a fault of structure was seen: more exact than its path, which a duplicate key shares with the first.
+    #[must_use]
+    pub fn place_of_fault(&self, found: &Found) -> Option<Place> {
+        let entry = self.entries.get(usize::try_from(found.origin?.0).ok()?)?;
+        let same = |fault: &&Fault| fault.path == found.finding.path && fault.message == found.finding.message;
+        entry.faults.iter().find(same).map(|fault| fault.place)
     }
 
     /// Where an object stands that a snapshot of these manifests holds.

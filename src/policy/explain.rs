@@ -65,7 +65,7 @@ pub struct Source {
 }
 
 impl Source {
-    fn new(object: impl Into<String>, field: impl Into<String>) -> Self {
+    pub(super) fn new(object: impl Into<String>, field: impl Into<String>) -> Self {
         Self {
             object: object.into(),
             field: field.into(),
@@ -73,7 +73,7 @@ impl Source {
         }
     }
 
-    fn note(mut self, note: impl Into<String>) -> Self {
+    pub(super) fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }

@@ -1,13 +1,12 @@
 //! Cases as they stand in the files of this folder; `README.md` there explains their form.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tenantry::api::Kind;
+
+use super::file::load;
 
 /// The moment of a case that names none.
 const AT: &str = "2026-11-24T12:00:00Z";
@@ -93,13 +92,6 @@ pub(crate) fn cases(file: &str) -> Vec<Case> {
 /// The texts that cases share.
 pub(crate) fn bases() -> BTreeMap<String, String> {
     load("base.yaml")
-}
-
-/// A file of this folder.
-pub(crate) fn load<T: DeserializeOwned>(file: &str) -> T {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/table").join(file);
-    let text = fs::read_to_string(&path).unwrap();
-    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Writes out the abbreviations: loops, then repetitions, then heads of documents.

@@ -1,0 +1,270 @@
+//! What one object alone can get wrong, value by value: `tests/table/schema.yaml` and `changes.yaml` held against the reader
+//! of manifests, the schema in the CRD, its CEL rules and their Rust twins.
+
+#![allow(
+    missing_docs,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a whole file of tests"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
+use serde::Deserialize;
+use serde_json::Value;
+use tenantry::api::{Kind, crd};
+use tenantry::manifests::{Manifests, Source};
+
+use table::file::load;
+use table::openapi;
+use table::rules::{Twins, Verdict, change_verdicts, every, is_on_change, verdicts};
+use table::value::{set, with};
+
+mod table {
+    pub(crate) mod file;
+    pub(crate) mod openapi;
+    pub(crate) mod rules;
+    pub(crate) mod value;
+}
+
+/// A field with values that it may have, values that OpenAPI refuses (`bad`) and values that a rule refuses (`ruled`).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    #[serde(default, rename = "rows")]
+    _rows: Vec<String>,
+    kind: String,
+    #[serde(default)]
+    with: BTreeMap<String, Value>,
+    field: String,
+    path: Option<String>,
+    #[serde(default)]
+    good: Vec<Value>,
+    #[serde(default)]
+    bad: Vec<Value>,
+    #[serde(default)]
+    ruled: Vec<Value>,
+}
+
+/// A change that is allowed or not.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    name: String,
+    #[serde(default, rename = "rows")]
+    _rows: Vec<String>,
+    kind: String,
+    #[serde(default)]
+    with: BTreeMap<String, Value>,
+    old: BTreeMap<String, Value>,
+    new: BTreeMap<String, Value>,
+    allowed: bool,
+}
+
+/// Which list of a case a value stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listed {
+    Good,
+    Bad,
+    Ruled,
+}
+
+/// An object with one value of a case in it.
+struct Sample {
+    /// The case and the value, for messages.
+    label: String,
+    kind: Kind,
+    /// Where a fault is expected.
+    path: String,
+    listed: Listed,
+    object: Value,
+}
+
+fn schema(kind: Kind) -> &'static JSONSchemaProps {
+    static SCHEMAS: LazyLock<BTreeMap<Kind, JSONSchemaProps>> = LazyLock::new(|| {
+        Kind::ALL
+            .into_iter()
+            .map(|kind| (kind, crd::schema(kind).unwrap()))
+            .collect()
+    });
+    &SCHEMAS[&kind]
+}
+
+fn samples() -> Vec<Sample> {
+    let sound: BTreeMap<String, Value> = load("sound.yaml");
+    let cases: Vec<Case> = load("schema.yaml");
+    cases
+        .iter()
+        .flat_map(|case| samples_of(case, &sound[&case.kind]))
+        .collect()
+}
+
+fn samples_of(case: &Case, sound: &Value) -> Vec<Sample> {
+    let base = with(sound, &case.with);
+    let lists = [
+        (Listed::Good, &case.good),
+        (Listed::Bad, &case.bad),
+        (Listed::Ruled, &case.ruled),
+    ];
+    let values = lists
+        .into_iter()
+        .flat_map(|(listed, values)| values.iter().map(move |value| (listed, value)));
+    let sample = |(listed, value): (Listed, &Value)| {
+        let mut object = base.clone();
+        set(&mut object, &case.field, value);
+        Sample {
+            label: format!("{} ({listed:?}): {value}", case.name),
+            kind: Kind::from_name(&case.kind).unwrap(),
+            path: case.path.clone().unwrap_or_else(|| case.field.clone()),
+            listed,
+            object,
+        }
+    };
+    values.map(sample).collect()
+}
+
+/// An object as JSON in which no control character stands as it is, which YAML would not let through to the schema.
+fn escaped(object: &Value) -> String {
+    let text = object.to_string();
+    let escape = |letter: char| match letter {
+        _ if letter.is_control() => format!("\\u{:04x}", u32::from(letter)),
+        _ => letter.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+fn assert_none(wrong: &[String]) {
+    assert!(
+        wrong.is_empty(),
+        "{} values are judged otherwise:\n{}\n",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn the_reader_of_manifests_judges_every_value_as_the_table_does() {
+    let mut wrong = Vec::new();
+    for sample in samples() {
+        let source = Source {
+            name: String::from("sample.json"),
+            text: escaped(&sample.object),
+        };
+        let manifests = Manifests::of(vec![source], "default").unwrap();
+        assert!(manifests.strays.is_empty(), "{}: {:?}", sample.label, manifests.strays);
+        let faults = &manifests.entries[0].faults;
+        let paths: Vec<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
+        let fits = match sample.listed {
+            Listed::Good => paths.is_empty() && manifests.entries[0].spec.is_some(),
+            Listed::Bad | Listed::Ruled => paths.contains(&sample.path.as_str()),
+        };
+        if !fits {
+            wrong.push(format!("{}: expected {}, got {paths:?}", sample.label, sample.path));
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn openapi_alone_refuses_what_the_table_calls_bad_and_nothing_else() {
+    let mut wrong = Vec::new();
+    for mut sample in samples() {
+        let schema = schema(sample.kind);
+        openapi::default(schema, &mut sample.object);
+        let faults = openapi::faults(schema, &sample.object, "");
+        let expected = format!(".{}", sample.path);
+        let fits = match sample.listed {
+            Listed::Bad => faults.contains(&expected),
+            Listed::Good | Listed::Ruled => faults.is_empty(),
+        };
+        if !fits {
+            wrong.push(format!("{}: got {faults:?}", sample.label));
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn the_rules_in_cel_and_their_twins_say_the_same_of_every_value() {
+    let twins = Twins::all();
+    let mut wrong = Vec::new();
+    let mut reached = BTreeSet::new();
+    for mut sample in samples().into_iter().filter(|sample| sample.listed != Listed::Bad) {
+        let schema = schema(sample.kind);
+        openapi::default(schema, &mut sample.object);
+        let mut said = Vec::new();
+        verdicts(&twins, schema, &sample.object, "", &mut said);
+        reached.extend(said.iter().map(|verdict| (verdict.cel.clone(), verdict.by_cel)));
+        wrong.extend(disagreements(&sample.label, &said));
+        if said.iter().all(|verdict| verdict.by_cel) != (sample.listed == Listed::Good) {
+            wrong.push(format!("{}: CEL says {said:?}", sample.label));
+        }
+    }
+    assert_none(&wrong);
+    assert_both_ways(&reached, |rule| !is_on_change(rule));
+}
+
+/// Where the two say different things. A twin that could not be asked is right when a rule below has been broken.
+fn disagreements(label: &str, said: &[Verdict]) -> Vec<String> {
+    let broken_below = |above: &Verdict| {
+        let mut below = said
+            .iter()
+            .filter(|one| one.path.starts_with(&above.path) && one.path != above.path);
+        below.any(|one| !one.by_cel)
+    };
+    let differ = said.iter().filter(|verdict| match verdict.by_twin {
+        Some(by_twin) => by_twin != verdict.by_cel,
+        None => !broken_below(verdict),
+    });
+    differ.map(|verdict| format!("{label}: {verdict:?}")).collect()
+}
+
+/// Every rule of every CRD has been seen to hold and to be broken.
+fn assert_both_ways(reached: &BTreeSet<(String, bool)>, chosen: impl Fn(&str) -> bool) {
+    let mut rules = Vec::new();
+    Kind::ALL.into_iter().for_each(|kind| every(schema(kind), &mut rules));
+    let missing: BTreeSet<(String, bool)> = rules
+        .into_iter()
+        .filter(|rule| chosen(rule))
+        .flat_map(|rule| [(rule.clone(), true), (rule, false)])
+        .filter(|way| !reached.contains(way))
+        .collect();
+    assert!(missing.is_empty(), "the table does not reach {missing:#?}");
+}
+
+#[test]
+fn the_rules_on_changes_and_their_twins_say_the_same_of_every_change() {
+    let twins = Twins::all();
+    let sound: BTreeMap<String, Value> = load("sound.yaml");
+    let changes: Vec<Change> = load("changes.yaml");
+    let mut wrong = Vec::new();
+    let mut reached = BTreeSet::new();
+    for change in changes {
+        let kind = Kind::from_name(&change.kind).unwrap();
+        let schema = schema(kind);
+        let base = with(&sound[&change.kind], &change.with);
+        let [old, new] = [&change.old, &change.new].map(|values| {
+            let mut object = with(&base, values);
+            openapi::default(schema, &mut object);
+            assert_eq!(
+                openapi::faults(schema, &object, ""),
+                Vec::<String>::new(),
+                "{}",
+                change.name
+            );
+            object
+        });
+        let said = change_verdicts(&twins, schema, &old, &new);
+        reached.extend(said.iter().map(|verdict| (verdict.cel.clone(), verdict.by_cel)));
+        wrong.extend(disagreements(&change.name, &said));
+        if said.iter().all(|verdict| verdict.by_cel) != change.allowed {
+            wrong.push(format!("{}: CEL says {said:?}", change.name));
+        }
+    }
+    assert_none(&wrong);
+    assert_both_ways(&reached, is_on_change);
+}
