@@ -8,3 +8,10 @@ pub mod cli;
 pub mod manifests;
 pub mod policy;
 mod text;
+
+// The table of the contract is a test of the library's own, so that `cargo test --lib` judges every rule.
+#[cfg(test)]
+extern crate self as tenantry;
+#[cfg(test)]
+#[path = "../tests/table/contract.rs"]
+mod contract;

@@ -26,6 +26,8 @@ mod sharing;
 mod snapshot;
 mod status;
 mod tenant;
+#[cfg(test)]
+mod testing;
 mod users;
 mod warnings;
 mod words;

@@ -468,7 +468,9 @@ impl Judge<'_> {
                         ))
                         .mend("remove the restriction, or mark the field `restricted` in the Tenant"),
                 );
-            } else if enabled {
+            }
+            // One of the wrong type voids the role and still holds where a restriction must not fall away.
+            if enabled {
                 restrictions.push((field, restriction.mode));
             }
         }
@@ -554,4 +556,22 @@ fn normal(spec: &RoleSpec) -> RoleSpec {
     };
     spec.restrictions.sort_by_key(key);
     spec
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{evaluate, user};
+    use crate::api::Display;
+
+    #[test]
+    fn a_restriction_refused_for_its_type_still_holds_for_a_user_in_doubt() {
+        let evaluations = evaluate(&[
+            "Tenant acme/tenant {displayName: Acme}",
+            "Role acme/masker {displayName: Masker, permissions: [{object: Event, actions: [View]}], restrictions: [{object: Event, field: time, mode: MaskedDisplay}]}",
+            "User acme/bob {account: bob.smith, name: Bob, roles: [masker]}",
+        ]);
+        let fields = user(&evaluations, "bob").fields;
+        assert_eq!(fields.len(), 1);
+        assert_eq!((fields[0].field.as_str(), fields[0].display), ("time", Display::Masked));
+    }
 }

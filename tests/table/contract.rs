@@ -12,14 +12,12 @@ use std::collections::BTreeSet;
 
 use tenantry::policy::Reason;
 
-use table::case::{self, Case, bases, cases};
-use table::outcome::{differences, kinds, reversed, run};
+use self::case::{Case, bases, cases};
+use self::outcome::{differences, kinds, reversed, run};
 
-mod table {
-    pub(crate) mod case;
-    mod file;
-    pub(crate) mod outcome;
-}
+mod case;
+mod file;
+mod outcome;
 
 /// The files of cases.
 const FILES: [&str; 14] = [
