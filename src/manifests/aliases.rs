@@ -23,7 +23,7 @@ pub(super) struct Anchor<'s> {
 struct Size {
     /// How many containers lie in each other.
     height: usize,
-    /// What a copy costs, in the unit of [`Budget::copies`].
+    /// What a copy costs, in the unit of [`super::parse::Budget::copies`].
     cost: usize,
 }
 

@@ -1,6 +1,6 @@
 //! The policy core: pure functions from the objects of a tenant and a moment to everyone's access.
 //!
-//! [`evaluate`] is the one door: a [`Snapshot`] of all objects of a namespace, what other tenants say about the users that
+//! [`evaluate()`] is the one door: a [`Snapshot`] of all objects of a namespace, what other tenants say about the users that
 //! it credits ([`Homes`]), and a moment go in; an [`Evaluation`] comes out, from which statuses, explanations and decisions
 //! are read. No clock, client, file or randomness lives here, and invalid means void: there is no "last valid spec".
 //!

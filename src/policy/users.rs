@@ -1,6 +1,6 @@
 //! The rules of users: who is void, in which phase, and with which roles and organizations at a moment (U1 to U6, U11).
 //!
-//! [`Users::judge`] finds what time does not change. [`Users::state`] is a user at a moment; the next transition is the
+//! [`Users::judge`] finds what time does not change. [`UserState`] is a user at a moment; the next transition is the
 //! first moment ahead at which that differs from now.
 
 use std::sync::Arc;
