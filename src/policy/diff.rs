@@ -156,22 +156,12 @@ impl Difference {
 
 /// What changes from `before` to `after`, each the evaluations of some tenants at the same moment.
 #[must_use]
-pub fn difference(before: &[Evaluation], after: &[Evaluation]) -> Difference {
-    let by_name = |side: &'_ [Evaluation]| -> BTreeMap<String, usize> {
-        side.iter()
-            .enumerate()
-            .map(|(index, one)| (one.namespace.clone(), index))
-            .collect()
-    };
-    let (old, new) = (by_name(before), by_name(after));
-    let namespaces: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+pub fn difference(before: &[&Evaluation], after: &[&Evaluation]) -> Difference {
+    let namespaces: BTreeSet<&str> = before.iter().chain(after).map(|one| one.namespace.as_str()).collect();
     let mut people = Vec::new();
     for namespace in namespaces {
-        let find = |names: &BTreeMap<String, usize>, side: &'_ [Evaluation]| {
-            names.get(namespace).copied().filter(|index| side.len() > *index)
-        };
-        let old = find(&old, before).and_then(|index| before.get(index));
-        let new = find(&new, after).and_then(|index| after.get(index));
+        let old = before.iter().copied().find(|one| one.namespace == namespace);
+        let new = after.iter().copied().find(|one| one.namespace == namespace);
         tenant(namespace, old, new, &mut people);
     }
     Difference { people }
@@ -188,6 +178,9 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
     };
     for user in names(old).union(&names(new)) {
         let (old, new) = (Side::of(old, user), Side::of(new, user));
+        if old.same(&new) {
+            continue;
+        }
         let fields: BTreeSet<(String, String)> = old.fields().chain(new.fields()).collect();
         let (had, has) = (old.grants(&fields), new.grants(&fields));
         let losses = old.changes(&new, had.difference(&has));
@@ -234,6 +227,26 @@ impl<'a> Side<'a> {
 
     fn active(&self) -> bool {
         self.status.phase == Some(UserPhase::Active)
+    }
+
+    /// Whether a look at the whole is enough to see that nothing changes.
+    fn same(&self, other: &Self) -> bool {
+        let until = |side: &Self| side.user.map(|(_, user)| user.object.spec.valid_until);
+        let rows = |side: &Self| match (side.access, side.user.filter(|_| side.active())) {
+            (Some(access), Some((_, user))) => side.data_grants(access, user),
+            _ => Vec::new(),
+        };
+        self.status == other.status
+            && until(self) == until(other)
+            && rows(self) == rows(other)
+            && self.shared() == other.shared()
+    }
+
+    fn shared(&self) -> Vec<Grant> {
+        match (self.access, self.user.filter(|_| self.active())) {
+            (Some(access), Some((ix, user))) => self.sharing_grants(access, ix, user),
+            _ => Vec::new(),
+        }
     }
 
     /// The fields that are not wholly free for her.
