@@ -8,8 +8,8 @@ use super::discover::Source;
 use super::fault::{Fault, Step, extend};
 use super::node::{Node, Place, Value};
 use super::parse::{self, Budget};
-use super::schema::{Distinct, List, Text};
 pub(crate) use super::schema::{Compiler, Object, Schema};
+use super::schema::{Distinct, List, Text};
 use super::split;
 use super::walk;
 
@@ -29,7 +29,11 @@ pub(crate) fn read<'s>(source: &'s Source, form: &Object) -> Result<Node<'s>, Ve
     };
     let empty = || {
         let names: Vec<_> = form.fields.iter().map(|field| format!("`{}`", field.name)).collect();
-        vec![Fault::new(beginning, "there is nothing in it", format!("give it {}", names.join(", ")))]
+        vec![Fault::new(
+            beginning,
+            "there is nothing in it",
+            format!("give it {}", names.join(", ")),
+        )]
     };
     let chunk = chunks.next().ok_or_else(empty)?;
     let document = parse::parse(&chunk, &mut Budget::default()).map_err(|fault| vec![fault])?;
@@ -51,7 +55,11 @@ pub(crate) fn read<'s>(source: &'s Source, form: &Object) -> Result<Node<'s>, Ve
         faults.extend(walk::walk(form, &Schema::Any, &document.root, &source.text, 100));
     }
     faults.sort_by_key(|fault| fault.place);
-    if faults.is_empty() { Ok(document.root) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(document.root)
+    } else {
+        Err(faults)
+    }
 }
 
 /// A text of 1 to `longest` characters.
@@ -154,7 +162,9 @@ impl<'n, 's> At<'n, 's> {
         match &list.node.value {
             Value::List(nodes) => {
                 let items = nodes.iter().enumerate();
-                items.map(|(index, node)| list.step(node, node.place, Step::Item(index))).collect()
+                items
+                    .map(|(index, node)| list.step(node, node.place, Step::Item(index)))
+                    .collect()
             }
             _ => Vec::new(),
         }

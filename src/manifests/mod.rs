@@ -13,6 +13,7 @@ mod aliases;
 mod decode;
 mod discover;
 mod fault;
+pub(crate) mod form;
 mod git;
 mod identity;
 mod locate;
