@@ -333,8 +333,10 @@ mod tests {
                 "5:1 : a second document starts here; give it a file of its own",
             ),
             (
-                "group: []\n".to_owned(),
-                "1:1 group: unknown field `group`; did you mean `groups`?",
+                case("{name: a, user: bob, phase: Active}")
+                    + "manifest: [a]
+",
+                "5:1 manifest: unknown field `manifest`; did you mean `manifests`?",
             ),
             (
                 case("{name: a, user: bob, phase: Aktive}"),
