@@ -167,6 +167,7 @@ fn what(grants: &[Grant]) -> Vec<String> {
         match grant {
             Grant::Access { until } => lines.push(format!("access{}", ending(*until))),
             Grant::Role { name, until } => lines.push(format!("role {name}{}", ending(*until))),
+            Grant::Later { what, from, until } => lines.push(format!("{what} from {from}{}", ending(*until))),
             Grant::Permission { object, action } => permissions.entry(object).or_default().push(action),
             Grant::Organization { name } => lines.push(format!("organization {name}")),
             Grant::Group { name } => lines.push(format!("group {name}")),

@@ -4,7 +4,6 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::input::{Input, InputArguments};
-use super::output::json;
 use super::{Failure, Outcome, Screen, render};
 use crate::manifests::{Manifests, Place};
 use crate::policy::{Class, Found, Reason};
@@ -74,7 +73,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
                 writeln!(screen.out, "{}\n", render::finding(&input.manifests, finding))?;
             }
         }
-        Form::Json => json(&Report { findings: &findings }, screen)?,
+        Form::Json => screen.json(&Report { findings: &findings })?,
     }
     input.say_skipped(screen);
     screen.say(summary(&input, &findings));

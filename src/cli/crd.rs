@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
         let definition = crd::definition(kind);
         let text = serde_saphyr::to_string(&definition).map_err(|error| Failure::Form(error.to_string()))?;
         match &arguments.directory {
-            None => write!(screen.out, "---\n{text}")?,
+            None => write!(screen.data, "---\n{text}")?,
             Some(directory) => {
                 let path = directory.join(file_name(&definition));
                 std::fs::write(&path, text)

@@ -13,7 +13,7 @@ use super::explain::{Explanation, Source};
 use super::organizations::OrganizationRef;
 use super::roles::RoleRef;
 use super::sharing::SharingRule;
-use super::users::{User, UserIx, UserRef};
+use super::users::{User, UserIx, UserRef, held_roles};
 use crate::api::{Display, HeldField, Moment, Records, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus};
 
 /// One thing that a person has. The order is that of output.
@@ -30,6 +30,16 @@ pub enum Grant {
     Role {
         /// The role.
         name: String,
+        /// When it ends by itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Moment>,
+    },
+    /// She will have a role or an organization, from then on.
+    Later {
+        /// `role NAME` or `organization NAME`.
+        what: String,
+        /// When it begins.
+        from: Moment,
         /// When it ends by itself.
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<Moment>,
@@ -238,6 +248,7 @@ impl<'a> Side<'a> {
         };
         self.status == other.status
             && until(self) == until(other)
+            && self.later() == other.later()
             && rows(self) == rows(other)
             && self.shared() == other.shared()
     }
@@ -257,9 +268,39 @@ impl<'a> Side<'a> {
             .map(|field| (field.object.clone(), field.field.clone()))
     }
 
+    /// What she does not have yet, and will have by time alone: roles of a period ahead, and everything of someone who is
+    /// still Pending.
+    fn later(&self) -> BTreeSet<Grant> {
+        let mut grants = BTreeSet::new();
+        let (Some(evaluation), Some(access), Some((_, user))) = (self.evaluation, self.access, self.user) else {
+            return grants;
+        };
+        let spec = &user.object.spec;
+        let now: BTreeSet<_> = user.state.roles.iter().map(|held| held.role).collect();
+        for at in user.moments().into_iter().filter(|at| *at > evaluation.now) {
+            if user.phase(access.settings.suspended, at) != UserPhase::Active {
+                continue;
+            }
+            let (roles, _) = held_roles(&access.settings, &access.roles, spec, at);
+            for held in roles.iter().filter(|held| !now.contains(&held.role)) {
+                let name = access.roles.get(held.role).map_or("", |role| role.name.as_str());
+                let until = held.valid_until();
+                add_later(&mut grants, format!("role {name}"), at, until);
+            }
+            if !self.active() {
+                let entered = spec.organizations.iter();
+                let entered =
+                    entered.filter(|name| matches!(access.organizations.find(name), OrganizationRef::InForce(_)));
+                entered.for_each(|name| add_later(&mut grants, format!("organization {name}"), at, None));
+            }
+        }
+        grants
+    }
+
     /// Everything that she has. Of the fields those are told that are restricted on either side.
     fn grants(&self, fields: &BTreeSet<(String, String)>) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
+        grants.extend(self.later());
         let (Some(access), Some((ix, user))) = (self.access, self.user.filter(|_| self.active())) else {
             return grants;
         };
@@ -394,6 +435,14 @@ fn allows(field: Option<&HeldField>, may: FieldUse) -> bool {
     })
 }
 
+/// Adds what begins at that moment, unless it has begun earlier.
+fn add_later(grants: &mut BTreeSet<Grant>, what: String, from: Moment, until: Option<Moment>) {
+    let known = |grant: &Grant| matches!(grant, Grant::Later { what: known, from: begun, .. } if *known == what && *begun <= from);
+    if !grants.iter().any(known) {
+        grants.insert(Grant::Later { what, from, until });
+    }
+}
+
 /// Whether the rule shares with her: by herself, a group, an organization that she may enter, or with everyone.
 fn reaches(access: &Access, rule: &SharingRule, ix: UserIx, user: &User) -> bool {
     let to = rule.object.spec.to.as_ref();
@@ -441,13 +490,16 @@ struct Causes<'a> {
 
 impl Causes<'_> {
     fn of(&self, grant: &Grant) -> Vec<Source> {
-        if !self.there.active() {
-            return self.inactive();
+        match grant {
+            Grant::Later { what, .. } if self.there.user.is_some() => return self.of_later(what),
+            _ if !self.there.active() => return self.inactive(),
+            _ => {}
         }
         let Some(mine) = &self.mine else { return Vec::new() };
         match grant {
             Grant::Access { .. } => vec![self.user_field("spec.validUntil")],
             Grant::Role { name, .. } => self.of_role(name),
+            Grant::Later { what, .. } => self.of_later(what),
             Grant::Permission { object, action } => {
                 let found = mine
                     .permissions
@@ -468,12 +520,12 @@ impl Causes<'_> {
                     data.map(|data| data.from.clone()).unwrap_or_default()
                 };
                 let (mine, theirs) = (found(&self.mine), found(&self.theirs));
-                self.through_roles(
-                    &mine
-                        .into_iter()
-                        .filter(|source| !theirs.contains(source))
-                        .collect::<Vec<_>>(),
-                )
+                let gone: Vec<Source> = mine.iter().filter(|source| !theirs.contains(source)).cloned().collect();
+                if gone.is_empty() {
+                    // What was all there was is now part of more.
+                    return theirs.into_iter().filter(|source| !mine.contains(source)).collect();
+                }
+                self.through_roles(&gone)
             }
             Grant::Field { object, field, .. } => {
                 let found = |side: &Option<Explanation>| {
@@ -522,6 +574,35 @@ impl Causes<'_> {
             theirs.because.clone()
         } else {
             differing
+        }
+    }
+
+    /// Why something is ahead on this side only: fields of hers that decide about it and differ, or else the role or
+    /// organization itself.
+    fn of_later(&self, what: &str) -> Vec<Source> {
+        let (Some((_, mine)), Some((_, theirs))) = (self.here.user, self.there.user) else {
+            return Vec::new();
+        };
+        let (mine, theirs) = (&mine.object.spec, &theirs.object.spec);
+        let fields = [
+            ("spec.roles", mine.roles != theirs.roles),
+            ("spec.temporaryRoles", mine.temporary_roles != theirs.temporary_roles),
+            ("spec.position", mine.position != theirs.position),
+            ("spec.organizations", mine.organizations != theirs.organizations),
+            ("spec.enabled", mine.enabled != theirs.enabled),
+            ("spec.validFrom", mine.valid_from != theirs.valid_from),
+            ("spec.validUntil", mine.valid_until != theirs.valid_until),
+            ("spec.activation", mine.activation != theirs.activation),
+            ("spec.home", mine.home != theirs.home),
+        ];
+        let differing = fields.into_iter().filter(|(_, differs)| *differs);
+        let differing: Vec<Source> = differing.map(|(field, _)| self.user_field(field)).collect();
+        match what.split_once(' ') {
+            _ if !differing.is_empty() => differing,
+            _ if self.there.status.phase != self.here.status.phase => self.inactive(),
+            Some(("role", name)) => vec![Source::new(format!("Role/{name}"), "spec")],
+            Some((_, name)) => vec![Source::new(format!("Organization/{name}"), "spec")],
+            None => Vec::new(),
         }
     }
 
