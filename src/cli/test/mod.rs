@@ -22,7 +22,7 @@ use self::form::{Case, Expectations};
 use self::names::Asked;
 use self::report::{CaseReport, FileReport, Report};
 use super::input::{catalogue, moment};
-use super::{Failure, Outcome, Screen, output, render};
+use super::{Failure, Outcome, Screen, render};
 use crate::api::Moment;
 use crate::manifests::form::{Object, Word};
 use crate::manifests::{Fault, InputError, Manifests, Place, STDIN_NAME, Source, Wanted, read_sources};
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     match arguments.output {
         Form::Text => report::text(&report, screen)?,
         Form::Junit => junit::print(&report, screen)?,
-        Form::Json => output::json(&report, screen)?,
+        Form::Json => screen.json(&report)?,
     }
     // Whoever reads both streams reads the summary last.
     screen.out.flush()?;
