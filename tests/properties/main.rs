@@ -16,6 +16,7 @@ mod conditions;
 mod consistency;
 mod documents;
 mod more;
+mod openings;
 mod oracle;
 mod order;
 mod removal;
