@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::input::{Input, InputArguments};
+use super::output::json;
 use super::{Failure, Outcome, Screen, render};
 use crate::manifests::{Manifests, Place};
 use crate::policy::{Class, Found, Reason};
@@ -73,10 +74,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
                 writeln!(screen.out, "{}\n", render::finding(&input.manifests, finding))?;
             }
         }
-        Form::Json => {
-            serde_json::to_writer_pretty(&mut *screen.out, &Report { findings: &findings })?;
-            writeln!(screen.out)?;
-        }
+        Form::Json => json(&Report { findings: &findings }, screen)?,
     }
     input.say_skipped(screen);
     screen.say(summary(&input, &findings));

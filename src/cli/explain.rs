@@ -5,6 +5,7 @@ use std::io;
 use clap::{Args, ValueEnum};
 
 use super::input::{Input, InputArguments};
+use super::output::{json, yaml};
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, table};
 use crate::api::{Kind, Rows};
@@ -38,14 +39,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     let explanation = explained(&input, &arguments.user)?;
     match arguments.output {
         Form::Text => print(&explanation, screen)?,
-        Form::Json => {
-            serde_json::to_writer_pretty(&mut *screen.out, &explanation)?;
-            writeln!(screen.out)?;
-        }
-        Form::Yaml => {
-            let yaml = serde_saphyr::to_string(&explanation).map_err(|error| Failure::Form(error.to_string()))?;
-            screen.out.write_all(yaml.as_bytes())?;
-        }
+        Form::Json => json(&explanation, screen)?,
+        Form::Yaml => yaml(&explanation, screen)?,
     }
     Ok(if input.unreadable {
         Outcome::Unreadable
@@ -170,7 +165,7 @@ fn section(
     if table.is_empty() {
         return Ok(());
     }
-    writeln!(screen.out, "\n{}", table::print(&table))
+    writeln!(screen.out, "\n{}", table::print(&mut table))
 }
 
 fn void(explanation: &Explanation, screen: &mut Screen<'_>) -> io::Result<()> {
@@ -185,5 +180,5 @@ fn void(explanation: &Explanation, screen: &mut Screen<'_>) -> io::Result<()> {
             format!("{}; {}", void.message, void.mend),
         ]);
     }
-    writeln!(screen.out, "\n{}", table::print(&table))
+    writeln!(screen.out, "\n{}", table::print(&mut table))
 }

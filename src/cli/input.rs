@@ -36,6 +36,8 @@ pub(super) struct Input {
     pub(super) manifests: Manifests,
     /// One per namespace, sorted.
     pub(super) evaluations: Vec<Evaluation>,
+    /// The moment that is judged.
+    pub(super) now: Moment,
     /// Whether a path could not be read; it has been said which.
     pub(super) unreadable: bool,
     namespace: Option<String>,
@@ -60,9 +62,31 @@ impl Input {
         Ok(Self {
             manifests,
             evaluations,
+            now,
             unreadable,
             namespace: arguments.namespace.clone(),
         })
+    }
+
+    /// What the same arguments come to elsewhere: at another path, or at a revision (`git:REV`). Half of it would make a
+    /// difference of nothing, so whatever cannot be read is a failure.
+    pub(super) fn elsewhere(&self, arguments: &InputArguments, place: &str) -> Result<Vec<Evaluation>, Failure> {
+        let default = arguments.namespace.as_deref().unwrap_or("default");
+        let failure = |error: &dyn std::fmt::Display| Failure::Input(format!("--against {place}: {error}"));
+        let mut manifests = match place.strip_prefix("git:") {
+            Some(revision) => {
+                Manifests::read_at(revision, &arguments.paths, default).map_err(|error| failure(&error))?
+            }
+            None => {
+                let paths = [PathBuf::from(place)];
+                Manifests::read(&paths, default, &mut std::io::empty()).map_err(|error| failure(&error))?
+            }
+        };
+        if let Some(error) = manifests.errors.first() {
+            return Err(failure(error));
+        }
+        let catalogue = Arc::new(catalogue(arguments)?);
+        Ok(evaluate_all(&catalogue, &manifests.take_snapshots(), self.now))
     }
 
     /// Whether `-n` lets the namespace be shown.

@@ -1,16 +1,22 @@
 //! The command line: arguments in, tables and JSON out. A file a subcommand.
 //!
 //! Results go to the standard output, chatter to the standard error. Exit codes: 0 fine; 1 a finding that makes an object,
-//! or a part of one, void; 2 the call or the input cannot be read.
+//! or a part of one, void; 2 the call or the input cannot be read; 3 more changes than allowed.
 
+mod against;
+mod calendar;
 mod check;
 mod crd;
 mod explain;
 mod input;
+mod markdown;
+mod matrix;
+mod output;
 mod plan;
 mod render;
 mod screen;
 mod table;
+mod who_can;
 
 use std::ffi::OsString;
 use std::io;
@@ -36,6 +42,12 @@ enum Command {
     Plan(plan::Arguments),
     /// Say where each permission, organization and restriction of a user comes from
     Explain(explain::Arguments),
+    /// List everyone who may do something, with the roles that give it
+    WhoCan(who_can::Arguments),
+    /// List every ending and beginning ahead, soonest first
+    Calendar(calendar::Arguments),
+    /// Print what each role allows, as text to keep in Git and compare
+    Matrix(matrix::Arguments),
     /// Print the CustomResourceDefinitions, or write them into a directory
     Crd(crd::Arguments),
 }
@@ -49,6 +61,8 @@ enum Outcome {
     Findings,
     /// Something could not be read; it has been said what.
     Unreadable,
+    /// The access of more users changes than is allowed; it has been said how many.
+    TooManyChanges,
 }
 
 /// Why a command could not do its work.
@@ -84,12 +98,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_
         Command::Check(arguments) => check::run(arguments, screen),
         Command::Plan(arguments) => plan::run(arguments, screen),
         Command::Explain(arguments) => explain::run(arguments, screen),
+        Command::WhoCan(arguments) => who_can::run(arguments, screen),
+        Command::Calendar(arguments) => calendar::run(arguments, screen),
+        Command::Matrix(arguments) => matrix::run(arguments, screen),
         Command::Crd(arguments) => crd::run(arguments, screen),
     };
     match result.and_then(|outcome| screen.flush().map(|()| outcome).map_err(Failure::from)) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Ok(Outcome::Unreadable) => ExitCode::from(2),
+        Ok(Outcome::TooManyChanges) => ExitCode::from(3),
         // Whoever read the output has seen enough, as `head` has.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {

@@ -5,13 +5,14 @@ use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use super::check::{many, outcome};
 use super::input::{Input, InputArguments};
+use super::output::{json, yaml};
 use super::screen::{FAINT, STRONG};
-use super::{Failure, Outcome, Screen, table};
+use super::{Failure, Outcome, Screen, against, markdown, table};
 use crate::api::{
     API_VERSION, Display, HeldData, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Rows,
     SharingRulePhase, UserPhase, UserStatus,
 };
-use crate::policy::{Access, Class, Evaluation, Reported, SharingRule, Status, User};
+use crate::policy::{Access, Class, Evaluation, Reported, SharingRule, Status, User, difference};
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -21,6 +22,12 @@ pub(super) struct Arguments {
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
+    /// Show who loses and gains what against another PATH, or against the same paths at a git revision (git:REV)
+    #[arg(long, value_name = "PATH|git:REV")]
+    against: Option<String>,
+    /// End with 3 when the access of more users changes
+    #[arg(long, value_name = "N", requires = "against")]
+    max_changes: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -32,21 +39,19 @@ enum Form {
     Json,
     /// The same as YAML
     Yaml,
+    /// For a comment on a pull request
+    Markdown,
 }
 
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
     let input = Input::read(&arguments.input, screen)?;
-    match arguments.output {
-        Form::Table => print_tables(&input, screen)?,
-        Form::Json => {
-            serde_json::to_writer_pretty(&mut *screen.out, &List(&input))?;
-            writeln!(screen.out)?;
+    let exceeded = match &arguments.against {
+        Some(place) => against(arguments, place, &input, screen)?,
+        None => {
+            print(arguments.output, &input, screen)?;
+            false
         }
-        Form::Yaml => {
-            let yaml = serde_saphyr::to_string(&List(&input)).map_err(|error| Failure::Form(error.to_string()))?;
-            screen.out.write_all(yaml.as_bytes())?;
-        }
-    }
+    };
     input.say_skipped(screen);
     let classes = classes(&input);
     if !classes.is_empty() {
@@ -55,7 +60,35 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
             "{word} in the input; `tenantry check` shows them with place and mend"
         ));
     }
-    Ok(outcome(&input, classes.into_iter()))
+    Ok(if exceeded {
+        Outcome::TooManyChanges
+    } else {
+        outcome(&input, classes.into_iter())
+    })
+}
+
+fn print(form: Form, input: &Input, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    match form {
+        Form::Table => print_tables(input, screen),
+        Form::Json => json(&List(input), screen),
+        Form::Yaml => yaml(&List(input), screen),
+        Form::Markdown => Ok(markdown::plan(input, screen)?),
+    }
+}
+
+/// Prints the difference; tells whether it is larger than allowed.
+fn against(arguments: &Arguments, place: &str, input: &Input, screen: &mut Screen<'_>) -> Result<bool, Failure> {
+    let before = input.elsewhere(&arguments.input, place)?;
+    let before: Vec<&Evaluation> = before.iter().filter(|one| input.selects(&one.namespace)).collect();
+    let after: Vec<&Evaluation> = input.selected().collect();
+    let difference = difference(&before, &after);
+    match arguments.output {
+        Form::Table => against::text(&difference, screen)?,
+        Form::Json => json(&against::Report::new(&difference, input.now), screen)?,
+        Form::Yaml => yaml(&against::Report::new(&difference, input.now), screen)?,
+        Form::Markdown => against::markdown(&difference, screen)?,
+    }
+    against::too_many(&difference, arguments.max_changes, screen)
 }
 
 /// The classes of all findings, warnings aside.
@@ -169,7 +202,7 @@ fn tenant(evaluation: &Evaluation, access: &Access, screen: &mut Screen<'_>) -> 
 }
 
 /// How many users of each phase there are, and what happens next.
-fn tally(access: &Access) -> String {
+pub(super) fn tally(access: &Access) -> String {
     let counts = [
         (access.counts.active, "active"),
         (access.counts.pending, "pending"),
@@ -200,11 +233,11 @@ fn users(evaluation: &Evaluation, access: &Access, width: u16) -> String {
         let status = evaluation.user_status(access, ix, user);
         table.add_row([who(user, &status), may(evaluation, access, &status)]);
     }
-    table::print(&table)
+    table::print(&mut table)
 }
 
 /// Name, phase and end; roles, organizations and groups.
-fn who(user: &User, status: &UserStatus) -> String {
+pub(super) fn who(user: &User, status: &UserStatus) -> String {
     let phase = status.phase.unwrap_or(UserPhase::Invalid);
     let mut lines = vec![format!("{}  {phase:?}", user.object.name)];
     match user.object.spec.valid_until.filter(|_| phase == UserPhase::Active) {
@@ -229,7 +262,7 @@ fn role(role: &HeldRole) -> String {
 }
 
 /// Permissions, rows and fields.
-fn may(evaluation: &Evaluation, access: &Access, status: &UserStatus) -> String {
+pub(super) fn may(evaluation: &Evaluation, access: &Access, status: &UserStatus) -> String {
     let mut lines: Vec<String> = match has_everything(evaluation, access, status) {
         true => vec!["everything".to_owned()],
         false => status
@@ -317,10 +350,10 @@ fn rules(evaluation: &Evaluation, access: &Access, width: u16) -> String {
         table.add_row([rule.object.name.clone(), shares(rule), with(rule), phase]);
     }
     table::keep_whole(&mut table, &[0, 3]);
-    table::print(&table)
+    table::print(&mut table)
 }
 
-fn shares(rule: &SharingRule) -> String {
+pub(super) fn shares(rule: &SharingRule) -> String {
     use crate::api::Records;
     let spec = &rule.object.spec;
     let object = &spec.object;
@@ -336,7 +369,7 @@ fn shares(rule: &SharingRule) -> String {
     }
 }
 
-fn with(rule: &SharingRule) -> String {
+pub(super) fn with(rule: &SharingRule) -> String {
     let Some(to) = &rule.object.spec.to else {
         return "the organization of that code".to_owned();
     };
@@ -364,5 +397,5 @@ fn invitations(evaluation: &Evaluation, width: u16) -> String {
         }
     }
     table::keep_whole(&mut table, &[0]);
-    table::print(&table)
+    table::print(&mut table)
 }

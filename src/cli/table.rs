@@ -26,15 +26,22 @@ fn table(style: TableStyle, width: u16, heading: &[&str]) -> Table {
         .load_style(style)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width);
-    table.set_header(heading.iter().map(|text| (*text).to_owned()));
-    for column in table.column_iter_mut() {
-        column.set_padding((0, PADDING));
+    if !heading.is_empty() {
+        table.set_header(heading.iter().map(|text| (*text).to_owned()));
     }
     table
 }
 
+/// A table without heading.
+pub(super) fn bare(width: u16) -> Table {
+    table(TableStyle::new(), width, &[])
+}
+
 /// The table with no blanks at the ends of its lines.
-pub(super) fn print(table: &Table) -> String {
+pub(super) fn print(table: &mut Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, PADDING));
+    }
     table.trim_fmt()
 }
 

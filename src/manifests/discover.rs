@@ -257,6 +257,11 @@ fn is_manifest(path: &Path) -> bool {
         .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 
+/// Whether a search of a directory would read the file of that path below it.
+pub(super) fn is_read_below(path: &Path) -> bool {
+    path.ancestors().all(|ancestor| !is_hidden(ancestor)) && is_manifest(path)
+}
+
 fn name_of(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

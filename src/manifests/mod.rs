@@ -11,6 +11,7 @@ mod aliases;
 mod decode;
 mod discover;
 mod fault;
+mod git;
 mod identity;
 mod locate;
 mod metadata;
@@ -30,9 +31,21 @@ use std::path::PathBuf;
 
 pub use discover::{InputError, STDIN_NAME, Source};
 pub use fault::Fault;
+pub use git::GitError;
 pub use node::Place;
 pub use objects::{Entry, Origin, Spec, Stray};
 pub use schema::SchemaError;
+
+/// Why the manifests of a revision cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RevisionError {
+    /// `git` cannot be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The schemas built into this program cannot be used.
+    #[error(transparent)]
+    Schema(#[from] &'static SchemaError),
+}
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -73,6 +86,14 @@ impl Manifests {
         let mut manifests = Self::of(sources, default_namespace)?;
         manifests.errors.splice(..0, errors);
         Ok(manifests)
+    }
+
+    /// Reads what the same arguments stood for at a revision of the git repository that they lie in.
+    ///
+    /// # Errors
+    /// What `git` has to say, and as [`Manifests::read`].
+    pub fn read_at(revision: &str, paths: &[PathBuf], default_namespace: &str) -> Result<Self, RevisionError> {
+        Ok(Self::of(git::sources(revision, paths)?, default_namespace)?)
     }
 
     /// Reads texts that are already at hand, in the order given.

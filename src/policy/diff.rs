@@ -13,7 +13,7 @@ use super::explain::{Explanation, Source};
 use super::organizations::OrganizationRef;
 use super::roles::RoleRef;
 use super::sharing::SharingRule;
-use super::users::{User, UserIx, UserRef};
+use super::users::{User, UserIx, UserRef, held_roles};
 use crate::api::{Display, HeldField, Moment, Records, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus};
 
 /// One thing that a person has. The order is that of output.
@@ -30,6 +30,16 @@ pub enum Grant {
     Role {
         /// The role.
         name: String,
+        /// When it ends by itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Moment>,
+    },
+    /// She will have a role or an organization, from then on.
+    Later {
+        /// `role NAME` or `organization NAME`.
+        what: String,
+        /// When it begins.
+        from: Moment,
         /// When it ends by itself.
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<Moment>,
@@ -156,22 +166,12 @@ impl Difference {
 
 /// What changes from `before` to `after`, each the evaluations of some tenants at the same moment.
 #[must_use]
-pub fn difference(before: &[Evaluation], after: &[Evaluation]) -> Difference {
-    let by_name = |side: &'_ [Evaluation]| -> BTreeMap<String, usize> {
-        side.iter()
-            .enumerate()
-            .map(|(index, one)| (one.namespace.clone(), index))
-            .collect()
-    };
-    let (old, new) = (by_name(before), by_name(after));
-    let namespaces: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+pub fn difference(before: &[&Evaluation], after: &[&Evaluation]) -> Difference {
+    let namespaces: BTreeSet<&str> = before.iter().chain(after).map(|one| one.namespace.as_str()).collect();
     let mut people = Vec::new();
     for namespace in namespaces {
-        let find = |names: &BTreeMap<String, usize>, side: &'_ [Evaluation]| {
-            names.get(namespace).copied().filter(|index| side.len() > *index)
-        };
-        let old = find(&old, before).and_then(|index| before.get(index));
-        let new = find(&new, after).and_then(|index| after.get(index));
+        let old = before.iter().copied().find(|one| one.namespace == namespace);
+        let new = after.iter().copied().find(|one| one.namespace == namespace);
         tenant(namespace, old, new, &mut people);
     }
     Difference { people }
@@ -188,6 +188,9 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
     };
     for user in names(old).union(&names(new)) {
         let (old, new) = (Side::of(old, user), Side::of(new, user));
+        if old.same(&new) {
+            continue;
+        }
         let fields: BTreeSet<(String, String)> = old.fields().chain(new.fields()).collect();
         let (had, has) = (old.grants(&fields), new.grants(&fields));
         let losses = old.changes(&new, had.difference(&has));
@@ -236,6 +239,27 @@ impl<'a> Side<'a> {
         self.status.phase == Some(UserPhase::Active)
     }
 
+    /// Whether a look at the whole is enough to see that nothing changes.
+    fn same(&self, other: &Self) -> bool {
+        let until = |side: &Self| side.user.map(|(_, user)| user.object.spec.valid_until);
+        let rows = |side: &Self| match (side.access, side.user.filter(|_| side.active())) {
+            (Some(access), Some((_, user))) => side.data_grants(access, user),
+            _ => Vec::new(),
+        };
+        self.status == other.status
+            && until(self) == until(other)
+            && self.later() == other.later()
+            && rows(self) == rows(other)
+            && self.shared() == other.shared()
+    }
+
+    fn shared(&self) -> Vec<Grant> {
+        match (self.access, self.user.filter(|_| self.active())) {
+            (Some(access), Some((ix, user))) => self.sharing_grants(access, ix, user),
+            _ => Vec::new(),
+        }
+    }
+
     /// The fields that are not wholly free for her.
     fn fields(&self) -> impl Iterator<Item = (String, String)> + '_ {
         self.status
@@ -244,9 +268,39 @@ impl<'a> Side<'a> {
             .map(|field| (field.object.clone(), field.field.clone()))
     }
 
+    /// What she does not have yet, and will have by time alone: roles of a period ahead, and everything of someone who is
+    /// still Pending.
+    fn later(&self) -> BTreeSet<Grant> {
+        let mut grants = BTreeSet::new();
+        let (Some(evaluation), Some(access), Some((_, user))) = (self.evaluation, self.access, self.user) else {
+            return grants;
+        };
+        let spec = &user.object.spec;
+        let now: BTreeSet<_> = user.state.roles.iter().map(|held| held.role).collect();
+        for at in user.moments().into_iter().filter(|at| *at > evaluation.now) {
+            if user.phase(access.settings.suspended, at) != UserPhase::Active {
+                continue;
+            }
+            let (roles, _) = held_roles(&access.settings, &access.roles, spec, at);
+            for held in roles.iter().filter(|held| !now.contains(&held.role)) {
+                let name = access.roles.get(held.role).map_or("", |role| role.name.as_str());
+                let until = held.valid_until();
+                add_later(&mut grants, format!("role {name}"), at, until);
+            }
+            if !self.active() {
+                let entered = spec.organizations.iter();
+                let entered =
+                    entered.filter(|name| matches!(access.organizations.find(name), OrganizationRef::InForce(_)));
+                entered.for_each(|name| add_later(&mut grants, format!("organization {name}"), at, None));
+            }
+        }
+        grants
+    }
+
     /// Everything that she has. Of the fields those are told that are restricted on either side.
     fn grants(&self, fields: &BTreeSet<(String, String)>) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
+        grants.extend(self.later());
         let (Some(access), Some((ix, user))) = (self.access, self.user.filter(|_| self.active())) else {
             return grants;
         };
@@ -381,6 +435,14 @@ fn allows(field: Option<&HeldField>, may: FieldUse) -> bool {
     })
 }
 
+/// Adds what begins at that moment, unless it has begun earlier.
+fn add_later(grants: &mut BTreeSet<Grant>, what: String, from: Moment, until: Option<Moment>) {
+    let known = |grant: &Grant| matches!(grant, Grant::Later { what: known, from: begun, .. } if *known == what && *begun <= from);
+    if !grants.iter().any(known) {
+        grants.insert(Grant::Later { what, from, until });
+    }
+}
+
 /// Whether the rule shares with her: by herself, a group, an organization that she may enter, or with everyone.
 fn reaches(access: &Access, rule: &SharingRule, ix: UserIx, user: &User) -> bool {
     let to = rule.object.spec.to.as_ref();
@@ -428,13 +490,16 @@ struct Causes<'a> {
 
 impl Causes<'_> {
     fn of(&self, grant: &Grant) -> Vec<Source> {
-        if !self.there.active() {
-            return self.inactive();
+        match grant {
+            Grant::Later { .. } if self.there.user.is_some() => return self.of_later(),
+            _ if !self.there.active() => return self.inactive(),
+            _ => {}
         }
         let Some(mine) = &self.mine else { return Vec::new() };
         match grant {
             Grant::Access { .. } => vec![self.user_field("spec.validUntil")],
             Grant::Role { name, .. } => self.of_role(name),
+            Grant::Later { .. } => self.of_later(),
             Grant::Permission { object, action } => {
                 let found = mine
                     .permissions
@@ -510,6 +575,28 @@ impl Causes<'_> {
         } else {
             differing
         }
+    }
+
+    /// The fields of hers that decide about what is ahead and that differ.
+    fn of_later(&self) -> Vec<Source> {
+        let (Some((_, mine)), Some((_, theirs))) = (self.here.user, self.there.user) else {
+            return Vec::new();
+        };
+        let (mine, theirs) = (&mine.object.spec, &theirs.object.spec);
+        let fields = [
+            ("spec.roles", mine.roles != theirs.roles),
+            ("spec.temporaryRoles", mine.temporary_roles != theirs.temporary_roles),
+            ("spec.position", mine.position != theirs.position),
+            ("spec.organizations", mine.organizations != theirs.organizations),
+            ("spec.enabled", mine.enabled != theirs.enabled),
+            ("spec.validFrom", mine.valid_from != theirs.valid_from),
+            ("spec.validUntil", mine.valid_until != theirs.valid_until),
+        ];
+        fields
+            .into_iter()
+            .filter(|(_, differs)| *differs)
+            .map(|(field, _)| self.user_field(field))
+            .collect()
     }
 
     /// Why the other side does not have the role, or not until then.

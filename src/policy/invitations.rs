@@ -111,7 +111,9 @@ impl Invitation {
         }
         if let (Some(name), Some(from)) = (&self.object.spec.spec.user, user_void_from)
             && at >= from
-            && !findings.iter().any(|finding| finding.path == "spec.user")
+            && !findings
+                .iter()
+                .any(|finding| finding.reason == Reason::DependencyInvalid)
         {
             findings.push(words::void(
                 Finding::waiting(Reason::DependencyInvalid, "spec.user"),
@@ -388,4 +390,25 @@ fn normal(spec: &InvitationSpec) -> InvitationSpec {
     spec.login = spec.login.filter(|login| *login != Default::default());
     spec.membership = spec.membership.filter(|membership| *membership != Default::default());
     spec
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{evaluate, findings};
+    use super::*;
+
+    #[test]
+    fn a_void_user_is_found_on_an_invitation_that_is_refused_for_another_reason() {
+        let evaluations = evaluate(&[
+            "Tenant acme/tenant {displayName: Acme}",
+            "User acme/bob {account: bob.smith, name: Bob, email: bob@x.io, roles: [ordinary-user], invitation: gone}",
+            "Invitation acme/first {user: bob}",
+            "Invitation acme/second {user: bob}",
+        ]);
+        let of_second: Vec<Reason> = findings(&evaluations)
+            .into_iter()
+            .filter_map(|(_, name, _, reason)| (name == "second").then_some(reason))
+            .collect();
+        assert_eq!(of_second, [Reason::AlreadyInvited, Reason::DependencyInvalid]);
+    }
 }

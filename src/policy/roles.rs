@@ -198,6 +198,11 @@ impl Roles {
         self.roles.get(ix.index())
     }
 
+    /// Whether users may name the role: it is not given by position only.
+    pub(super) fn assignable(&self, ix: RoleIx) -> bool {
+        self.get(ix).is_some_and(|role| role.assignment == Assignment::Account)
+    }
+
     /// All of them, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (RoleIx, &Role)> {
         (0..).map(RoleIx).zip(&self.roles)

@@ -18,9 +18,7 @@ use super::roles::{RoleIx, RoleRef, Roles};
 use super::snapshot::{Object, Snapshot};
 use super::tenant::Settings;
 use super::words;
-use crate::api::{
-    Assignment, HEADQUARTERS, Kind, Moment, TemporaryRole, UNASSIGNED, UserPhase, UserSpec, UserType, Via,
-};
+use crate::api::{HEADQUARTERS, Kind, Moment, TemporaryRole, UNASSIGNED, UserPhase, UserSpec, UserType, Via};
 
 /// The number of a user in her tenant; the order is that of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -379,7 +377,7 @@ impl Judge<'_> {
     fn direct_role(&self, index: usize, name: &str, findings: &mut Findings) {
         let path = || format!("spec.roles[{index}]");
         match self.roles.find(name) {
-            RoleRef::InForce(ix) if self.assignable(ix) => {}
+            RoleRef::InForce(ix) if self.roles.assignable(ix) => {}
             RoleRef::InForce(_) => {
                 findings.push(words::not_assignable(
                     Finding::partial(Reason::RoleNotAssignable, path()),
@@ -393,12 +391,6 @@ impl Judge<'_> {
                 );
             }
         }
-    }
-
-    fn assignable(&self, role: RoleIx) -> bool {
-        self.roles
-            .get(role)
-            .is_some_and(|role| role.assignment == Assignment::Account)
     }
 
     /// An organization that is missing, void or full lets the user not in.
@@ -491,7 +483,7 @@ impl Judge<'_> {
             };
         }
         let spec = &user.object.spec;
-        let (roles, cautious) = self.held_roles(spec, at);
+        let (roles, cautious) = held_roles(self.settings, self.roles, spec, at);
         let mut actions = self.catalogue.no_actions();
         roles
             .iter()
@@ -505,35 +497,6 @@ impl Judge<'_> {
             actions,
             organizations,
         }
-    }
-
-    /// The roles in force that the user has at that moment, and whether one that she should have might be missing its
-    /// restrictions: it is missing, void or not assignable to her, or her position is unknown.
-    fn held_roles(&self, spec: &UserSpec, at: Moment) -> (Vec<Held>, bool) {
-        let mut held: Vec<Held> = Vec::with_capacity(spec.roles.len());
-        let mut cautious = false;
-        for name in &spec.roles {
-            match self.roles.find(name) {
-                RoleRef::InForce(ix) if self.assignable(ix) => note(&mut held, ix, |held| held.direct = true),
-                _ => cautious = true,
-            }
-        }
-        for temporary in spec.temporary_roles.iter().filter(|role| is_now(role, at)) {
-            match self.roles.find(&temporary.role) {
-                RoleRef::InForce(ix) => note(&mut held, ix, |held| {
-                    held.temporary = held.temporary.max(Some(temporary.valid_until));
-                }),
-                RoleRef::Missing | RoleRef::Void => cautious = true,
-            }
-        }
-        if let Some(position) = spec.position.as_deref() {
-            cautious |= !self.settings.positions.contains(position) || self.roles.doubtful(position);
-            for ix in self.roles.of_position(position) {
-                note(&mut held, *ix, |held| held.position = true);
-            }
-        }
-        held.sort_unstable_by_key(|held| held.role);
-        (held, cautious)
     }
 
     /// The organizations that the user may enter: those in force that she lists and that have room for her. One that lists
@@ -576,23 +539,10 @@ impl Judge<'_> {
         home: &Home<'_>,
         enterable: &impl Fn(OrganizationIx) -> bool,
     ) -> Option<Moment> {
-        let spec = &user.object.spec;
         if user.object.deleting {
             return None;
         }
-        let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
-        let own = [spec.valid_from, spec.valid_until, activation, user.void_from];
-        let temporary = spec
-            .temporary_roles
-            .iter()
-            .flat_map(|role| [role.valid_from, Some(role.valid_until)]);
-        let mut ahead: Vec<Moment> = own
-            .into_iter()
-            .chain(temporary)
-            .flatten()
-            .chain(home.moments())
-            .filter(|at| *at > self.now)
-            .collect();
+        let mut ahead: Vec<Moment> = user.moments().into_iter().filter(|at| *at > self.now).collect();
         ahead.sort_unstable();
         ahead.dedup();
         let shown = user.findings.shown();
@@ -610,6 +560,35 @@ impl Judge<'_> {
             || one.organizations != other.organizations
             || (one.cautious != other.cautious && fields(one) != fields(other))
     }
+}
+
+/// The roles in force that the user has at that moment, and whether one that she should have might be missing its
+/// restrictions: it is missing, void or not assignable to her, or her position is unknown.
+pub(super) fn held_roles(settings: &Settings, roles: &Roles, spec: &UserSpec, at: Moment) -> (Vec<Held>, bool) {
+    let mut held: Vec<Held> = Vec::with_capacity(spec.roles.len());
+    let mut cautious = false;
+    for name in &spec.roles {
+        match roles.find(name) {
+            RoleRef::InForce(ix) if roles.assignable(ix) => note(&mut held, ix, |held| held.direct = true),
+            _ => cautious = true,
+        }
+    }
+    for temporary in spec.temporary_roles.iter().filter(|role| is_now(role, at)) {
+        match roles.find(&temporary.role) {
+            RoleRef::InForce(ix) => note(&mut held, ix, |held| {
+                held.temporary = held.temporary.max(Some(temporary.valid_until));
+            }),
+            RoleRef::Missing | RoleRef::Void => cautious = true,
+        }
+    }
+    if let Some(position) = spec.position.as_deref() {
+        cautious |= !settings.positions.contains(position) || roles.doubtful(position);
+        for ix in roles.of_position(position) {
+            note(&mut held, *ix, |held| held.position = true);
+        }
+    }
+    held.sort_unstable_by_key(|held| held.role);
+    (held, cautious)
 }
 
 /// Notes a way in which the user has a role.
@@ -719,6 +698,23 @@ impl User {
         } else {
             UserPhase::Active
         }
+    }
+
+    /// The moments at which time alone can change her.
+    #[must_use]
+    pub fn moments(&self) -> Vec<Moment> {
+        let spec = &self.object.spec;
+        let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
+        let own = [spec.valid_from, spec.valid_until, activation, self.void_from];
+        let temporary = spec
+            .temporary_roles
+            .iter()
+            .flat_map(|role| [role.valid_from, Some(role.valid_until)]);
+        let home = self
+            .home
+            .iter()
+            .flat_map(|home| home.phases.iter().map(|(from, _)| Some(*from)));
+        own.into_iter().chain(temporary).chain(home).flatten().collect()
     }
 
     /// What the tenants that credit her may know.

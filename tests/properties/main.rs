@@ -14,6 +14,7 @@ mod against_oracle;
 mod conditions;
 mod documents;
 mod oracle;
+mod survey;
 mod tape;
 mod world;
 

@@ -8,11 +8,19 @@ use crate::world::NOW;
 pub(crate) struct Tape<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Once in how many times something is odd.
+    calm: usize,
 }
 
 impl<'a> Tape<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+    pub(crate) fn new(bytes: &'a [u8], calm: usize) -> Self {
+        Self { bytes, at: 0, calm }
+    }
+
+    /// Whether something is not as it should be.
+    pub(crate) fn odd(&mut self) -> bool {
+        let calm = self.calm;
+        self.once_in(calm)
     }
 
     /// A number below `bound`.

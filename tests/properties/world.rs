@@ -16,7 +16,6 @@ use tenantry::policy::{
 };
 
 use crate::documents;
-use crate::tape::Tape;
 
 /// The moment at which worlds are judged, 2026-12-01T00:00:00Z, in seconds.
 pub(crate) const NOW: i64 = 1_796_083_200;
@@ -183,24 +182,17 @@ impl fmt::Debug for World {
 
 /// Any world of up to three tenants.
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
-    let tape = || prop::collection::vec(any::<u8>(), 56);
+    let tape = || prop::collection::vec(any::<u8>(), 64);
     let tenants = prop::collection::vec(tape(), 1..=3);
     let others = prop::collection::vec(tape(), 0..40);
-    (tenants, others).prop_map(|(tenants, others)| World::read(&tenants, &others))
+    // Calm, restless and wild worlds.
+    let calm = prop::sample::select(vec![250, 60, 60, 12]);
+    (tenants, others, calm).prop_map(|(tenants, others, calm)| World::read(&tenants, &others, calm))
 }
 
 impl World {
-    fn read(tenants: &[Vec<u8>], others: &[Vec<u8>]) -> Self {
-        let mut docs = Vec::new();
-        for (namespace, tape) in documents::NAMESPACES.iter().zip(tenants) {
-            docs.extend(documents::tenant(namespace, &mut Tape::new(tape)));
-        }
-        let namespaces = &documents::NAMESPACES[..tenants.len()];
-        docs.extend(
-            others
-                .iter()
-                .map(|tape| documents::other(namespaces, &mut Tape::new(tape))),
-        );
+    fn read(tenants: &[Vec<u8>], others: &[Vec<u8>], calm: usize) -> Self {
+        let docs = documents::all(tenants, others, calm);
         for doc in &docs {
             assert_eq!(
                 doc.faults(),
