@@ -10,6 +10,7 @@
 mod aliases;
 mod decode;
 mod discover;
+mod editor;
 mod fault;
 mod git;
 mod identity;
@@ -30,6 +31,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 pub use discover::{InputError, STDIN_NAME, Source};
+pub use editor::editor_schema;
 pub use fault::Fault;
 pub use git::GitError;
 pub use node::Place;
