@@ -234,7 +234,10 @@ fn a_pull_request_gets_one_comment_that_is_updated() {
     assert!(comment.starts_with("<!-- tenantry plan "), "{comment}");
     assert!(comment.contains("### the access of 1 person changes"), "{comment}");
     assert!(comment.contains("**bob** of acme"), "{comment}");
-    assert!(comment.contains(&format!("against {}", &runner.base[..7])), "{comment}");
+    assert!(
+        comment.contains(&format!("against {}", runner.base.get(..7).unwrap())),
+        "{comment}"
+    );
     assert!(runner.text("state/summary").contains("**bob** of acme"));
 
     assert_eq!(runner.plan().code(), 0);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
-use super::{Failure, Outcome, Screen};
+use super::{Failure, Outcome, Screen, output};
 use crate::api::{Kind, crd};
 
 /// Arguments of `crd`.
@@ -22,12 +22,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
         let text = serde_saphyr::to_string(&definition).map_err(|error| Failure::Form(error.to_string()))?;
         match &arguments.directory {
             None => write!(screen.data, "---\n{text}")?,
-            Some(directory) => {
-                let path = directory.join(file_name(&definition));
-                std::fs::write(&path, text)
-                    .map_err(|error| Failure::Input(format!("cannot write `{}`: {error}", path.display())))?;
-                screen.say(format_args!("wrote {}", path.display()));
-            }
+            Some(directory) => output::write(&directory.join(file_name(&definition)), text.as_bytes(), screen)?,
         }
     }
     Ok(Outcome::Fine)

@@ -6,14 +6,20 @@
 mod against;
 mod calendar;
 mod check;
+mod completions;
 mod crd;
 mod explain;
+mod github;
 mod input;
+mod man;
 mod markdown;
 mod matrix;
 mod output;
 mod plan;
 mod render;
+mod repository;
+mod sarif;
+mod schema;
 mod screen;
 mod table;
 mod test;
@@ -53,6 +59,12 @@ enum Command {
     Test(test::Arguments),
     /// Print the CustomResourceDefinitions, or write them into a directory
     Crd(crd::Arguments),
+    /// Print the JSON schema for editors, or write it into a directory
+    Schema(schema::Arguments),
+    /// Print what a shell needs to complete commands and options
+    Completions(completions::Arguments),
+    /// Print the manual pages, or write them into a directory
+    Man(man::Arguments),
 }
 
 /// How a command ended.
@@ -106,6 +118,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_
         Command::Matrix(arguments) => matrix::run(arguments, screen),
         Command::Test(arguments) => test::run(arguments, screen),
         Command::Crd(arguments) => crd::run(arguments, screen),
+        Command::Schema(arguments) => schema::run(arguments, screen),
+        Command::Completions(arguments) => completions::run(arguments, screen),
+        Command::Man(arguments) => man::run(arguments, screen),
     };
     match result.and_then(|outcome| screen.flush().map(|()| outcome).map_err(Failure::from)) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -51,7 +51,8 @@ pub(super) fn fault(source: &Source, fault: &Fault) -> String {
     Renderer::styled().render(&[group])
 }
 
-fn subject(finding: &Placed) -> String {
+/// `User acme/bob`, with as much of it as is known.
+pub(super) fn subject(finding: &Placed) -> String {
     match (&finding.kind, &finding.namespace, &finding.name) {
         (Some(kind), Some(namespace), Some(name)) => format!("{kind} {namespace}/{name}"),
         (Some(kind), _, Some(name)) => format!("{kind} {name}"),

@@ -12,6 +12,7 @@
 mod aliases;
 mod decode;
 mod discover;
+mod editor;
 mod fault;
 pub(crate) mod form;
 mod git;
@@ -34,6 +35,7 @@ use std::path::PathBuf;
 
 pub use discover::{InputError, STDIN_NAME, Source};
 pub(crate) use discover::{Wanted, discover as read_sources};
+pub use editor::editor_schema;
 pub use fault::Fault;
 pub use git::GitError;
 pub use node::Place;
