@@ -12,10 +12,12 @@ fn main() -> ExitCode {
         .with_writer(io::stderr)
         .init();
     let mut out = BufWriter::with_capacity(64 * 1024, anstream::AutoStream::auto(io::stdout()));
+    let mut data = io::stdout();
     let mut err = anstream::AutoStream::auto(io::stderr());
     let mut stdin = io::stdin();
     let mut screen = Screen {
         out: &mut out,
+        data: &mut data,
         err: &mut err,
         stdin: &mut stdin,
         width: Screen::width_of_terminal(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::check::many;
 use super::input::{Input, InputArguments};
-use super::output::{Form, json};
+use super::output::Form;
 use super::{Failure, Outcome, Screen, markdown, table};
 use crate::api::Moment;
 use crate::policy::Event;
@@ -32,13 +32,10 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     let mut events: Vec<Event> = input.selected().flat_map(crate::policy::Evaluation::calendar).collect();
     events.sort();
     match arguments.output {
-        Form::Json => json(
-            &Report {
-                at: input.now,
-                events: &events,
-            },
-            screen,
-        )?,
+        Form::Json => screen.json(&Report {
+            at: input.now,
+            events: &events,
+        })?,
         Form::Markdown => markdown::table(screen, &HEADING, &rows(&events))?,
         Form::Table if events.is_empty() => {}
         Form::Table => {

@@ -4,7 +4,6 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::input::{Input, InputArguments};
-use super::output::json;
 use super::{Failure, Outcome, Screen, github, render, sarif};
 use crate::manifests::{Manifests, Place};
 use crate::policy::{Class, Found, Reason};
@@ -78,9 +77,9 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
                 writeln!(screen.out, "{}\n", render::finding(&input.manifests, finding))?;
             }
         }
-        Form::Json => json(&Report { findings: &findings }, screen)?,
+        Form::Json => screen.json(&Report { findings: &findings })?,
         Form::Github => github::print(&findings, screen)?,
-        Form::Sarif => json(&sarif::log(&findings, !input.unreadable), screen)?,
+        Form::Sarif => screen.json(&sarif::log(&findings, !input.unreadable))?,
     }
     input.say_skipped(screen);
     screen.say(summary(&input, &findings));

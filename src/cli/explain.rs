@@ -5,7 +5,6 @@ use std::io;
 use clap::{Args, ValueEnum};
 
 use super::input::{Input, InputArguments};
-use super::output::{json, yaml};
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, table};
 use crate::api::{Kind, Rows};
@@ -39,8 +38,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     let explanation = explained(&input, &arguments.user)?;
     match arguments.output {
         Form::Text => print(&explanation, screen)?,
-        Form::Json => json(&explanation, screen)?,
-        Form::Yaml => yaml(&explanation, screen)?,
+        Form::Json => screen.json(&explanation)?,
+        Form::Yaml => screen.yaml(&explanation)?,
     }
     Ok(if input.unreadable {
         Outcome::Unreadable

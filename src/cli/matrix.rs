@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::input::{Input, InputArguments};
-use super::output::{Form, json};
+use super::output::Form;
 use super::{Failure, Outcome, Screen, markdown};
 use crate::policy::{Allowed, Evaluation};
 
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     let input = Input::read(&arguments.input, screen)?;
     let allowed: Vec<Allowed> = input.selected().flat_map(Evaluation::matrix).collect();
     match arguments.output {
-        Form::Json => json(&Report { roles: &allowed }, screen)?,
+        Form::Json => screen.json(&Report { roles: &allowed })?,
         Form::Markdown => markdown::table(screen, &["tenant", "role", "object", "actions"], &rows(&allowed))?,
         Form::Table => print(&rows(&allowed), screen)?,
     }

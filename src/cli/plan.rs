@@ -5,7 +5,6 @@ use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use super::check::{many, outcome};
 use super::input::{Input, InputArguments};
-use super::output::{json, yaml};
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, against, markdown, table};
 use crate::api::{
@@ -70,8 +69,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
 fn print(form: Form, input: &Input, screen: &mut Screen<'_>) -> Result<(), Failure> {
     match form {
         Form::Table => print_tables(input, screen),
-        Form::Json => json(&List(input), screen),
-        Form::Yaml => yaml(&List(input), screen),
+        Form::Json => screen.json(&List(input)),
+        Form::Yaml => screen.yaml(&List(input)),
         Form::Markdown => Ok(markdown::plan(input, screen)?),
     }
 }
@@ -84,8 +83,8 @@ fn against(arguments: &Arguments, place: &str, input: &Input, screen: &mut Scree
     let difference = difference(&before, &after);
     match arguments.output {
         Form::Table => against::text(&difference, screen)?,
-        Form::Json => json(&against::Report::new(&difference, input.now), screen)?,
-        Form::Yaml => yaml(&against::Report::new(&difference, input.now), screen)?,
+        Form::Json => screen.json(&against::Report::new(&difference, input.now))?,
+        Form::Yaml => screen.yaml(&against::Report::new(&difference, input.now))?,
         Form::Markdown => against::markdown(&difference, screen)?,
     }
     against::too_many(&difference, arguments.max_changes, screen)

@@ -1,15 +1,21 @@
 //! Where output goes: results, chatter, and how wide a table may be.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::Failure;
 
 /// The streams of a command. Styles are always written; the streams take them out where nobody would see them.
 pub struct Screen<'a> {
-    /// Results.
+    /// Results for people.
     pub out: &'a mut dyn Write,
+    /// Results for programs: there are no styles in them, so nobody need look for any.
+    pub data: &'a mut dyn Write,
     /// Chatter.
     pub err: &'a mut dyn Write,
     /// The standard input.
@@ -56,8 +62,32 @@ impl Screen<'_> {
         self.say(format_args!("{RED}error{RED:#}: {text}"));
     }
 
+    /// Writes a result as JSON.
+    pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        // It comes in crumbs, which a buffer of a known type takes in much faster than a `dyn Write` does.
+        let mut data = BufWriter::with_capacity(64 * 1024, &mut *self.data);
+        serde_json::to_writer_pretty(&mut data, value)?;
+        writeln!(data)?;
+        Ok(data.flush()?)
+    }
+
+    /// Writes a result as YAML.
+    pub(super) fn yaml(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_saphyr::to_string(value).map_err(|error| Failure::Form(error.to_string()))?;
+        Ok(self.data.write_all(text.as_bytes())?)
+    }
+
+    /// Writes a file, in place of one that is there, and says so.
+    pub(super) fn write_file(&mut self, path: &Path, content: &[u8]) -> Result<(), Failure> {
+        std::fs::write(path, content)
+            .map_err(|error| Failure::Input(format!("cannot write `{}`: {error}", path.display())))?;
+        self.say(format_args!("wrote {}", path.display()));
+        Ok(())
+    }
+
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()?;
+        self.data.flush()?;
         self.err.flush()
     }
 

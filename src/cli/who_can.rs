@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::input::{Input, InputArguments};
-use super::output::{Form, json};
+use super::output::Form;
 use super::{Failure, Outcome, Screen, markdown, table};
 use crate::api::Moment;
 use crate::policy::{ActionIx, Evaluation, Holder, ObjectIx};
@@ -44,16 +44,13 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     match arguments.output {
         Form::Table => print(&holders, screen)?,
         Form::Markdown => markdown::table(screen, &["user", "roles", "until"], &rows(&holders))?,
-        Form::Json => json(
-            &Report {
-                namespace,
-                action,
-                object,
-                at: input.now,
-                users: &holders,
-            },
-            screen,
-        )?,
+        Form::Json => screen.json(&Report {
+            namespace,
+            action,
+            object,
+            at: input.now,
+            users: &holders,
+        })?,
     }
     let of = namespace.map_or_else(
         || "no tenant of the input has the object".to_owned(),

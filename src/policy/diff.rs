@@ -491,7 +491,7 @@ struct Causes<'a> {
 impl Causes<'_> {
     fn of(&self, grant: &Grant) -> Vec<Source> {
         match grant {
-            Grant::Later { .. } if self.there.user.is_some() => return self.of_later(),
+            Grant::Later { what, .. } if self.there.user.is_some() => return self.of_later(what),
             _ if !self.there.active() => return self.inactive(),
             _ => {}
         }
@@ -499,7 +499,7 @@ impl Causes<'_> {
         match grant {
             Grant::Access { .. } => vec![self.user_field("spec.validUntil")],
             Grant::Role { name, .. } => self.of_role(name),
-            Grant::Later { .. } => self.of_later(),
+            Grant::Later { what, .. } => self.of_later(what),
             Grant::Permission { object, action } => {
                 let found = mine
                     .permissions
@@ -520,12 +520,12 @@ impl Causes<'_> {
                     data.map(|data| data.from.clone()).unwrap_or_default()
                 };
                 let (mine, theirs) = (found(&self.mine), found(&self.theirs));
-                self.through_roles(
-                    &mine
-                        .into_iter()
-                        .filter(|source| !theirs.contains(source))
-                        .collect::<Vec<_>>(),
-                )
+                let gone: Vec<Source> = mine.iter().filter(|source| !theirs.contains(source)).cloned().collect();
+                if gone.is_empty() {
+                    // What was all there was is now part of more.
+                    return theirs.into_iter().filter(|source| !mine.contains(source)).collect();
+                }
+                self.through_roles(&gone)
             }
             Grant::Field { object, field, .. } => {
                 let found = |side: &Option<Explanation>| {
@@ -577,8 +577,9 @@ impl Causes<'_> {
         }
     }
 
-    /// The fields of hers that decide about what is ahead and that differ.
-    fn of_later(&self) -> Vec<Source> {
+    /// Why something is ahead on this side only: fields of hers that decide about it and differ, or else the role or
+    /// organization itself.
+    fn of_later(&self, what: &str) -> Vec<Source> {
         let (Some((_, mine)), Some((_, theirs))) = (self.here.user, self.there.user) else {
             return Vec::new();
         };
@@ -591,12 +592,18 @@ impl Causes<'_> {
             ("spec.enabled", mine.enabled != theirs.enabled),
             ("spec.validFrom", mine.valid_from != theirs.valid_from),
             ("spec.validUntil", mine.valid_until != theirs.valid_until),
+            ("spec.activation", mine.activation != theirs.activation),
+            ("spec.home", mine.home != theirs.home),
         ];
-        fields
-            .into_iter()
-            .filter(|(_, differs)| *differs)
-            .map(|(field, _)| self.user_field(field))
-            .collect()
+        let differing = fields.into_iter().filter(|(_, differs)| *differs);
+        let differing: Vec<Source> = differing.map(|(field, _)| self.user_field(field)).collect();
+        match what.split_once(' ') {
+            _ if !differing.is_empty() => differing,
+            _ if self.there.status.phase != self.here.status.phase => self.inactive(),
+            Some(("role", name)) => vec![Source::new(format!("Role/{name}"), "spec")],
+            Some((_, name)) => vec![Source::new(format!("Organization/{name}"), "spec")],
+            None => Vec::new(),
+        }
     }
 
     /// Why the other side does not have the role, or not until then.

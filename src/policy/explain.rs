@@ -8,7 +8,7 @@ use super::catalogue::Catalogue;
 use super::evaluate::{Access, Evaluation};
 use super::fields::FieldIx;
 use super::roles::Role;
-use super::users::{User, UserIx};
+use super::users::{Held, User, UserIx};
 use crate::api::{Display, Moment, RestrictionMode, RoleSpec, Rows, UserPhase, Via};
 
 /// Everything that a user has, each with its sources, and everything of hers that is void.
@@ -243,20 +243,23 @@ impl Explain<'_> {
                 name: role.name.clone(),
                 via,
                 valid_until: held.valid_until(),
-                from: self.given(role),
+                from: self.given(held, role),
             })
         });
         roles.collect()
     }
 
     /// Where a role comes from.
-    fn given(&self, role: &Role) -> Vec<Source> {
+    fn given(&self, held: &Held, role: &Role) -> Vec<Source> {
         let spec = &self.user.object.spec;
         let now = self.evaluation.now;
         let mut from = Vec::new();
-        for (index, _) in spec.roles.iter().enumerate().filter(|(_, name)| **name == role.name) {
-            from.push(self.of_user(format!("spec.roles[{index}]")));
-        }
+        let direct = spec
+            .roles
+            .iter()
+            .position(|name| *name == role.name)
+            .filter(|_| held.direct);
+        from.extend(direct.map(|index| self.of_user(format!("spec.roles[{index}]"))));
         for (index, temporary) in spec.temporary_roles.iter().enumerate() {
             let begun = temporary.valid_from.is_none_or(|from| from <= now);
             if temporary.role == role.name && begun && now < temporary.valid_until {
@@ -270,7 +273,7 @@ impl Explain<'_> {
         let position = positions
             .iter()
             .position(|position| Some(position) == spec.position.as_ref());
-        if let Some(index) = position {
+        if let Some(index) = position.filter(|_| held.position) {
             let source = Source::new(format!("Role/{}", role.name), format!("spec.positions[{index}]"));
             from.push(source.note("by her position"));
         }

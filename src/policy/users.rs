@@ -93,6 +93,11 @@ impl Held {
     pub fn valid_until(&self) -> Option<Moment> {
         self.temporary.filter(|_| !self.direct && !self.position)
     }
+
+    /// Whether the role shows in the same way in a status, where an end is seen only if every way ends.
+    fn shows_like(&self, other: &Self) -> bool {
+        self.role == other.role && self.via().eq(other.via()) && self.valid_until() == other.valid_until()
+    }
 }
 
 /// All users of a tenant, sorted by name.
@@ -425,15 +430,17 @@ impl Judge<'_> {
 
     /// From when on the user is void by what others do: her home (U11) or the invitation she lives by.
     fn void_by_others_from(&self, spec: &UserSpec, home: &Home<'_>) -> Option<Moment> {
-        let invitation = spec
-            .invitation
-            .as_deref()
-            .and_then(|name| self.invitations.over_from(name));
+        let invitation = self.invitation_over_from(spec);
         let home = match home.finding(spec, Moment::MIN) {
             Some(_) => Some(Moment::MIN),
             None => home.moments().find(|at| home.finding(spec, *at).is_some()),
         };
         invitation.into_iter().chain(home).min()
+    }
+
+    /// From when on the invitation is over that she lives by.
+    fn invitation_over_from(&self, spec: &UserSpec) -> Option<Moment> {
+        self.invitations.over_from(spec.invitation.as_deref()?)
     }
 
     /// Everything that is wrong with the user at that moment.
@@ -456,11 +463,7 @@ impl Judge<'_> {
             );
         }
         findings.extend(home.finding(spec, at));
-        let over = spec
-            .invitation
-            .as_deref()
-            .and_then(|name| self.invitations.over_from(name));
-        if over.is_some_and(|over| at >= over) {
+        if self.invitation_over_from(spec).is_some_and(|over| at >= over) {
             findings.push(
                 Finding::waiting(Reason::InvitationOver, "spec.invitation")
                     .says("the invitation is missing, void, revoked, or itself for a user")
@@ -542,7 +545,10 @@ impl Judge<'_> {
         if user.object.deleting {
             return None;
         }
-        let mut ahead: Vec<Moment> = user.moments().into_iter().filter(|at| *at > self.now).collect();
+        // Of a user who is void already the invitation's end can still change the reason.
+        let over = self.invitation_over_from(&user.object.spec);
+        let moments = user.moments().into_iter().chain(over);
+        let mut ahead: Vec<Moment> = moments.filter(|at| *at > self.now).collect();
         ahead.sort_unstable();
         ahead.dedup();
         let shown = user.findings.shown();
@@ -555,8 +561,14 @@ impl Judge<'_> {
     /// Whether two states of a user give different statuses.
     fn looks_different(&self, one: &UserState, other: &UserState) -> bool {
         let fields = |state: &UserState| super::access::fields(self.settings, self.roles, state);
+        let same_roles = one.roles.len() == other.roles.len()
+            && one
+                .roles
+                .iter()
+                .zip(&other.roles)
+                .all(|(one, other)| one.shows_like(other));
         one.phase != other.phase
-            || one.roles != other.roles
+            || !same_roles
             || one.organizations != other.organizations
             || (one.cautious != other.cautious && fields(one) != fields(other))
     }
@@ -739,5 +751,33 @@ impl User {
             phone: spec.phone.clone(),
             phases: moments.into_iter().map(|at| (at, self.phase(suspended, at))).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{evaluate, user};
+    use crate::api::Moment;
+
+    #[test]
+    fn the_next_transition_is_not_the_end_of_a_period_that_another_follows_unseen() {
+        let evaluations = evaluate(&[
+            "Tenant acme/tenant {displayName: Acme}",
+            "User acme/bob {account: bob.smith, name: Bob, roles: [analyst], temporaryRoles: [{role: analyst, validUntil: '2026-12-02T00:00:00Z'}, {role: analyst, validFrom: '2026-12-02T00:00:00Z', validUntil: '2026-12-03T00:00:00Z'}]}",
+        ]);
+        let next = user(&evaluations, "bob").next_transition;
+        assert_eq!(next, Moment::parse("2026-12-03T00:00:00Z"));
+    }
+
+    #[test]
+    fn the_end_of_the_invitation_is_a_transition_of_a_user_who_is_void_for_a_lesser_reason() {
+        let evaluations = evaluate(&[
+            "Tenant acme/tenant {displayName: Acme}",
+            "Tenant beta/tenant {displayName: Beta, accounts: {creditedTo: [acme]}}",
+            "User acme/bob {type: Credited, home: {tenant: beta, user: gone}, roles: [analyst], invitation: eve}",
+            "Invitation acme/eve {email: eve@x.io, roles: [analyst], membership: Bound, validUntil: '2026-12-03T00:00:00Z'}",
+        ]);
+        let next = user(&evaluations, "bob").next_transition;
+        assert_eq!(next, Moment::parse("2026-12-03T00:00:00Z"));
     }
 }

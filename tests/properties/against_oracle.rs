@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use tenantry::api::{UserCounts, UserPhase, UserStatus};
+use tenantry::api::{Moment, UserCounts, UserPhase, UserStatus};
 use tenantry::policy::{Evaluation, Status};
 
 use crate::cases;
@@ -24,9 +24,9 @@ fn found(evaluation: &Evaluation) -> BTreeSet<Found> {
         .collect()
 }
 
-fn agree(world: &World) -> Result<(), TestCaseError> {
-    let evaluations = world.evaluate();
-    let library = Library::new(world, moment(0));
+fn agree(world: &World, now: Moment) -> Result<(), TestCaseError> {
+    let evaluations = world.evaluate_at(now);
+    let library = Library::new(world, now);
     for (oracle, evaluation) in library.oracles().into_iter().zip(&evaluations) {
         prop_assert_eq!(oracle.namespace, &evaluation.namespace);
         same_findings(oracle, evaluation)?;
@@ -106,7 +106,10 @@ proptest! {
     #![proptest_config(cases(200))]
 
     #[test]
-    fn the_engine_says_what_the_oracle_says(world in worlds()) {
-        agree(&world)?;
+    fn the_engine_says_what_the_oracle_says(
+        world in worlds(),
+        now in prop::sample::select(vec![0_i64, -1, 1, -101, 1000]),
+    ) {
+        agree(&world, moment(now))?;
     }
 }

@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 use tenantry::api::{HEADQUARTERS, Kind, Moment, TenantSpec, UNASSIGNED};
 use tenantry::policy::{Class, Reason};
 
-pub(crate) use catalogue::{SYSTEM_ROLES, object};
+pub(crate) use catalogue::{Right, SYSTEM_ROLES, closure, object};
 
 use crate::world::{Body, Doc, World};
 

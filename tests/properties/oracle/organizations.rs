@@ -91,7 +91,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// "Its chain of `parent` through schema-valid organizations up to headquarters, void or not."
-    pub(super) fn level(self, name: &str) -> Option<i32> {
+    pub(crate) fn level(self, name: &str) -> Option<i32> {
         let chain = self.chain(name);
         (chain[chain.len() - 1] == HEADQUARTERS).then(|| i32::try_from(chain.len()).expect("a short chain"))
     }

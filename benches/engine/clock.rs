@@ -1,0 +1,48 @@
+//! Processor time: on a machine that others use too, the clock on the wall says little.
+
+use std::time::Duration;
+
+/// Measures what this thread takes.
+pub(crate) struct Stopwatch(Duration);
+
+impl Stopwatch {
+    /// Begins.
+    pub(crate) fn start() -> Self {
+        Self(of_this_thread())
+    }
+
+    /// The time since.
+    pub(crate) fn time(&self) -> Duration {
+        of_this_thread().saturating_sub(self.0)
+    }
+}
+
+#[cfg(unix)]
+fn of_this_thread() -> Duration {
+    let clock = nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID;
+    Duration::from(clock.now().expect("a clock"))
+}
+
+/// Without that clock, the one on the wall.
+#[cfg(not(unix))]
+fn of_this_thread() -> Duration {
+    std::time::UNIX_EPOCH.elapsed().expect("a time after 1970")
+}
+
+/// What the children of this process took, in seconds of processor time, and the largest of them in KiB.
+#[cfg(unix)]
+pub(crate) fn of_children() -> (f64, f64) {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("a usage");
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    (
+        seconds(usage.user_time()) + seconds(usage.system_time()),
+        usage.max_rss() as f64,
+    )
+}
+
+/// Nobody knows.
+#[cfg(not(unix))]
+pub(crate) fn of_children() -> (f64, f64) {
+    (f64::NAN, f64::NAN)
+}

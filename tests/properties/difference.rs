@@ -1,0 +1,178 @@
+//! The difference between two states: nothing against itself, the mirror image the other way round, and neither more nor
+//! less than what the statuses say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use tenantry::api::{Rows, UserStatus};
+use tenantry::policy::{Change, Difference, Evaluation, Grant, Status, difference};
+
+use crate::cases;
+use crate::world::{World, worlds};
+
+/// A world, and another that shares most of its objects.
+fn edits() -> impl Strategy<Value = (World, World)> {
+    let several = prop::collection::vec(
+        (
+            any::<prop::sample::Index>(),
+            any::<prop::sample::Index>(),
+            any::<bool>(),
+        ),
+        1..6,
+    );
+    (worlds(), worlds(), several).prop_map(|(before, other, edits)| {
+        let mut after = before.clone();
+        for (from, to, remove) in edits {
+            if after.docs.is_empty() || other.docs.is_empty() {
+                break;
+            }
+            let to = to.index(after.docs.len());
+            if remove {
+                after.docs.remove(to);
+            } else {
+                let doc = from.get(&other.docs).clone();
+                after.docs.retain(|known| !known.same_object(&doc));
+                after.docs.push(doc);
+            }
+        }
+        (before, after)
+    })
+}
+
+fn compare(before: &[Evaluation], after: &[Evaluation]) -> Difference {
+    difference(&before.iter().collect::<Vec<_>>(), &after.iter().collect::<Vec<_>>())
+}
+
+type Grants = BTreeMap<(String, String), BTreeSet<Grant>>;
+
+/// All grants by person.
+fn grants(difference: &Difference, side: impl Fn(&tenantry::policy::PersonChange) -> &Vec<Change>) -> Grants {
+    let mut all = Grants::new();
+    for person in &difference.people {
+        let key = (person.namespace.clone(), person.user.clone());
+        let grants = side(person).iter().flat_map(|change| change.grants.iter().cloned());
+        all.entry(key).or_default().extend(grants);
+    }
+    all.retain(|_, grants| !grants.is_empty());
+    all
+}
+
+/// What the plan says of each person, in the terms of a difference; fields apart, which only mean something in pairs.
+fn said(evaluations: &[Evaluation]) -> Grants {
+    let mut all = Grants::new();
+    for evaluation in evaluations {
+        for reported in evaluation.statuses() {
+            if let Status::User(status) = &reported.status {
+                all.insert(
+                    (evaluation.namespace.clone(), reported.name.to_owned()),
+                    of_status(status),
+                );
+            }
+        }
+    }
+    all
+}
+
+fn of_status(status: &UserStatus) -> BTreeSet<Grant> {
+    let mut grants = BTreeSet::new();
+    for held in &status.permissions {
+        let permission = |action: &String| Grant::Permission {
+            object: held.object.clone(),
+            action: action.clone(),
+        };
+        grants.extend(held.actions.iter().map(permission));
+    }
+    grants.extend(status.roles.iter().map(|role| Grant::Role {
+        name: role.name.clone(),
+        until: role.valid_until,
+    }));
+    grants.extend(
+        status
+            .organizations
+            .iter()
+            .map(|name| Grant::Organization { name: name.clone() }),
+    );
+    grants.extend(status.groups.iter().map(|name| Grant::Group { name: name.clone() }));
+    for data in status.data.iter().filter(|data| data.rows != Rows::None) {
+        let object = || data.object.clone();
+        match &data.columns {
+            None => drop(grants.insert(Grant::Column {
+                object: object(),
+                column: None,
+            })),
+            Some(columns) => grants.extend(columns.iter().map(|column| Grant::Column {
+                object: object(),
+                column: Some(column.clone()),
+            })),
+        }
+    }
+    grants
+}
+
+/// Whether a status says as much.
+fn is_said(grant: &Grant) -> bool {
+    matches!(
+        grant,
+        Grant::Permission { .. }
+            | Grant::Role { .. }
+            | Grant::Organization { .. }
+            | Grant::Group { .. }
+            | Grant::Column { .. }
+    )
+}
+
+fn only_said(mut grants: Grants) -> Grants {
+    grants.values_mut().for_each(|grants| grants.retain(is_said));
+    grants.retain(|_, grants| !grants.is_empty());
+    grants
+}
+
+/// What stands on the first side only.
+fn minus(one: &Grants, other: &Grants) -> Grants {
+    let nothing = BTreeSet::new();
+    let rest = |key: &(String, String), grants: &BTreeSet<Grant>| {
+        grants
+            .difference(other.get(key).unwrap_or(&nothing))
+            .cloned()
+            .collect::<BTreeSet<_>>()
+    };
+    let rests = one.iter().map(|(key, grants)| (key.clone(), rest(key, grants)));
+    rests.filter(|(_, grants)| !grants.is_empty()).collect()
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    #[test]
+    fn nothing_changes_against_itself(world in worlds()) {
+        let evaluations = world.evaluate();
+        prop_assert_eq!(compare(&evaluations, &evaluations), Difference::default());
+    }
+
+    #[test]
+    fn losses_one_way_are_gains_the_other((before, after) in edits()) {
+        let (before, after) = (before.evaluate(), after.evaluate());
+        let (there, back) = (compare(&before, &after), compare(&after, &before));
+        prop_assert_eq!(grants(&there, |person| &person.losses), grants(&back, |person| &person.gains));
+        prop_assert_eq!(grants(&there, |person| &person.gains), grants(&back, |person| &person.losses));
+    }
+
+    #[test]
+    fn all_changes_together_are_the_difference_of_the_plans((before, after) in edits()) {
+        let (before, after) = (before.evaluate(), after.evaluate());
+        let difference = compare(&before, &after);
+        let (old, new) = (said(&before), said(&after));
+        prop_assert_eq!(only_said(grants(&difference, |person| &person.losses)), minus(&old, &new));
+        prop_assert_eq!(only_said(grants(&difference, |person| &person.gains)), minus(&new, &old));
+    }
+
+    #[test]
+    fn every_change_names_its_cause((before, after) in edits()) {
+        let (before, after) = (before.evaluate(), after.evaluate());
+        for person in compare(&before, &after).people {
+            for change in person.losses.iter().chain(&person.gains) {
+                prop_assert!(!change.because.is_empty(), "{} {:?}", person.user, change.grants);
+            }
+        }
+    }
+}
