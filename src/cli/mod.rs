@@ -14,6 +14,7 @@ mod input;
 mod man;
 mod markdown;
 mod matrix;
+mod new;
 mod output;
 mod plan;
 mod render;
@@ -54,6 +55,8 @@ enum Command {
     Calendar(calendar::Arguments),
     /// Print what each role allows, as text to keep in Git and compare
     Matrix(matrix::Arguments),
+    /// Write a first tenant to start from
+    New(new::Arguments),
     /// Print the CustomResourceDefinitions, or write them into a directory
     Crd(crd::Arguments),
     /// Print the JSON schema for editors, or write it into a directory
@@ -113,6 +116,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_
         Command::WhoCan(arguments) => who_can::run(arguments, screen),
         Command::Calendar(arguments) => calendar::run(arguments, screen),
         Command::Matrix(arguments) => matrix::run(arguments, screen),
+        Command::New(arguments) => new::run(arguments, screen),
         Command::Crd(arguments) => crd::run(arguments, screen),
         Command::Schema(arguments) => schema::run(arguments, screen),
         Command::Completions(arguments) => completions::run(arguments, screen),

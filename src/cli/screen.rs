@@ -20,6 +20,8 @@ pub struct Screen<'a> {
     pub err: &'a mut dyn Write,
     /// The standard input.
     pub stdin: &'a mut dyn Read,
+    /// Whether a person sits at the standard input, who can be asked.
+    pub interactive: bool,
     /// Columns of a table.
     pub width: u16,
 }
