@@ -9,7 +9,7 @@ use super::evaluate::{Access, Evaluation};
 use super::fields::FieldIx;
 use super::roles::Role;
 use super::users::{Held, User, UserIx};
-use crate::api::{Display, Moment, RestrictionMode, RoleSpec, Rows, UserPhase, Via};
+use crate::api::{Display, Moment, RestrictionMode, RoleSpec, Rows, UserPhase, UserType, Via};
 
 /// Everything that a user has, each with its sources, and everything of hers that is void.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -227,6 +227,9 @@ impl Explain<'_> {
             spec.valid_from
                 .map(|from| self.of_user("spec.validFrom").note(format!("begins {from}"))),
         );
+        if spec.kind == UserType::Service && spec.activation.is_none() {
+            because.push(self.of_user("spec.activation").note("not activated"));
+        }
         if let (Some(home), Some(declared)) = (&self.user.home, &spec.home) {
             let phase = home.phase(self.evaluation.now);
             let source = Source::new(format!("User/{}/{}", declared.tenant, declared.user), "status.phase");

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use super::finding::{Finding, Reason};
 use super::snapshot::Object;
@@ -11,12 +12,15 @@ use crate::api::UserSpec;
 
 /// Who has which identifier. Users are the indexes of the snapshot's list.
 #[derive(Debug, Default)]
-pub(super) struct Identifiers {
+pub(super) struct Identifiers<'a> {
     /// The oldest schema-valid user with the value.
-    owners: HashMap<String, usize>,
+    owners: HashMap<Cow<'a, str>, usize>,
     /// Younger users with a value that an older one has.
-    younger: HashMap<String, Vec<usize>>,
+    younger: HashMap<Cow<'a, str>, Vec<usize>>,
 }
+
+/// How many identifiers a user has at most.
+const MOST: usize = 4;
 
 /// ASCII lower case, in which identifiers are compared.
 pub(super) fn lower(text: &str) -> Cow<'_, str> {
@@ -44,30 +48,32 @@ fn of(spec: &UserSpec) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
     .filter_map(|(path, value)| Some((path, value?)))
 }
 
-impl Identifiers {
+impl<'a> Identifiers<'a> {
     /// Gives every value to the oldest user that has it, void or not.
-    pub(super) fn new(users: &[Arc<Object<UserSpec>>]) -> Self {
-        let mut by_age: Vec<(usize, &Object<UserSpec>)> = users.iter().map(|user| &**user).enumerate().collect();
+    pub(super) fn new(users: &'a [Arc<Object<UserSpec>>]) -> Self {
+        let mut by_age: Vec<(usize, &'a Object<UserSpec>)> = users.iter().map(|user| &**user).enumerate().collect();
         by_age.sort_by(|one, other| one.1.older(other.1));
         let mut identifiers = Self {
-            owners: HashMap::with_capacity(users.len() * 3),
+            owners: HashMap::with_capacity(users.len() * MOST),
             younger: HashMap::new(),
         };
         for (ix, user) in by_age {
             for (_, value) in of(&user.spec) {
-                identifiers.claim(&value, ix);
+                identifiers.claim(value, ix);
             }
         }
         identifiers
     }
 
-    fn claim(&mut self, value: &str, user: usize) {
-        match self.owners.get(value) {
-            None => {
-                self.owners.insert(value.to_owned(), user);
+    fn claim(&mut self, value: Cow<'a, str>, user: usize) {
+        match self.owners.entry(value) {
+            Entry::Vacant(free) => {
+                free.insert(user);
             }
-            Some(owner) if *owner != user => self.younger.entry_ref(value).or_default().push(user),
-            Some(_) => {}
+            Entry::Occupied(taken) if *taken.get() != user => {
+                self.younger.entry(taken.key().clone()).or_default().push(user);
+            }
+            Entry::Occupied(_) => {}
         }
     }
 

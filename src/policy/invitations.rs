@@ -43,7 +43,7 @@ pub(super) struct Around<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) roles: &'a Roles,
     pub(super) organizations: &'a Organizations,
-    pub(super) identifiers: &'a Identifiers,
+    pub(super) identifiers: &'a Identifiers<'a>,
 }
 
 impl Invitations {

@@ -126,7 +126,7 @@ pub(super) struct Judge<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) roles: &'a Roles,
     pub(super) organizations: &'a Organizations,
-    pub(super) identifiers: &'a Identifiers,
+    pub(super) identifiers: &'a Identifiers<'a>,
     pub(super) invitations: &'a Invitations,
     pub(super) homes: &'a Homes,
     pub(super) now: Moment,
