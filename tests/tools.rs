@@ -88,6 +88,13 @@ fn a_new_tenant_checks_clean() {
 }
 
 #[test]
+fn a_new_tenant_meets_its_expectations() {
+    let (root, _) = new(&[]);
+    let test = run_in(root.path(), &["test", "shop"]);
+    assert_eq!(test.code, 0, "{}{}", test.out, test.err);
+}
+
+#[test]
 fn what_the_flags_of_new_do_not_say_suggests_itself() {
     let (root, _) = new(&[]);
     let tenant = read(root.path(), "shop/tenant.yaml");

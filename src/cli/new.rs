@@ -48,7 +48,10 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
         write(&path, &file.text).map_err(|error| cannot_write(&path, &error))?;
         screen.say(format_args!("wrote {}", path.display()));
     }
-    screen.say(format_args!("next: tenantry check {}", arguments.directory.display()));
+    screen.say(format_args!(
+        "next: tenantry check {0}; tenantry test {0}",
+        arguments.directory.display()
+    ));
     Ok(Outcome::Fine)
 }
 

@@ -18,6 +18,7 @@ pub(super) fn files(values: &Values) -> Vec<File> {
         ("organizations.yaml", include_str!("organizations.yaml")),
         ("roles.yaml", include_str!("roles.yaml")),
         (user.as_str(), include_str!("users/administrator.yaml")),
+        ("access.test.yaml", include_str!("access.test.yaml")),
     ]
     .into_iter()
     .map(|(path, template)| File {
