@@ -506,6 +506,39 @@ fn the_hooks_of_pre_commit_call_commands_that_there_are() {
     }
 }
 
+/// The fenced blocks of YAML in the document about review.
+fn documented() -> Vec<Value> {
+    let text = fs::read_to_string(Path::new(ROOT).join("docs/review.md")).unwrap();
+    let blocks = text
+        .split("```yaml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
+    blocks.map(|block| serde_saphyr::from_str(block).unwrap()).collect()
+}
+
+#[test]
+fn what_the_documents_say_to_write_fits_action_and_hooks() {
+    let documented = documented();
+    let action = yaml("action.yml");
+    let workflow = documented.iter().find(|block| block["jobs"].is_object()).unwrap();
+    let steps = workflow["jobs"]["review"]["steps"].as_array().unwrap();
+    let step = steps
+        .iter()
+        .find(|step| step["uses"].as_str().unwrap().contains("tenantry"))
+        .unwrap();
+    for input in step["with"].as_object().unwrap().keys() {
+        assert!(action["inputs"][input].is_object(), "{input}");
+    }
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let config = documented.iter().find(|block| block["repos"].is_array()).unwrap();
+    for hook in config["repos"][0]["hooks"].as_array().unwrap() {
+        assert!(
+            hooks.as_array().unwrap().iter().any(|known| known["id"] == hook["id"]),
+            "{hook}"
+        );
+    }
+}
+
 #[test]
 fn our_own_workflow_does_what_anyone_can_do_by_hand() {
     let workflow = yaml(".github/workflows/ci.yaml");

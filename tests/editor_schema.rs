@@ -50,8 +50,11 @@ fn root() -> &'static Path {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let all = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] });
-    all.filter(|path| !path.to_str().unwrap().ends_with(".test.yaml"))
-        .collect()
+    let is_manifest = |path: &PathBuf| {
+        let name = path.to_str().unwrap();
+        name.ends_with(".yaml") && !name.ends_with(".test.yaml")
+    };
+    all.filter(is_manifest).collect()
 }
 
 #[test]

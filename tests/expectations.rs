@@ -577,3 +577,16 @@ fn other_commands_pass_over_expectations_in_a_directory() {
         named.err()
     );
 }
+
+#[test]
+fn the_matrix_kept_with_an_example_is_that_of_its_roles() {
+    let output = Command::new(env!("CARGO_BIN_EXE_tenantry"))
+        .args(["matrix", "examples/acme"])
+        .output()
+        .unwrap();
+    let kept = fs::read_to_string("examples/acme/matrix.txt").unwrap();
+    assert!(
+        kept == Ran(output).out(),
+        "it is out of date: run `tenantry matrix examples/acme > examples/acme/matrix.txt`"
+    );
+}

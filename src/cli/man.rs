@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Command, CommandFactory as _};
 use clap_mangen::Man;
 
-use super::{Failure, Outcome, Screen, output};
+use super::{Failure, Outcome, Screen};
 
 /// Arguments of `man`.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     for page in pages()? {
         match &arguments.directory {
             None => screen.data.write_all(&page.text)?,
-            Some(directory) => output::write(&directory.join(page.file_name), &page.text, screen)?,
+            Some(directory) => screen.write_file(&directory.join(page.file_name), &page.text)?,
         }
     }
     Ok(Outcome::Fine)

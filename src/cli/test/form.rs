@@ -340,19 +340,19 @@ mod tests {
             ),
             (
                 case("{name: a, user: bob, phase: Aktive}"),
-                "4:31 groups[0].cases[0].phase: `Aktive` is none of the values allowed; did you mean `Active`?",
+                "4:33 groups[0].cases[0].phase: `Aktive` is none of the values allowed; did you mean `Active`?",
             ),
             (
                 case("{name: a, user: 12, phase: Active}"),
-                "4:19 groups[0].cases[0].user: `12` is read as a number where a text is wanted; quote it: `\"12\"`",
+                "4:21 groups[0].cases[0].user: `12` is read as a number where a text is wanted; quote it: `\"12\"`",
             ),
             (
                 case("{name: a, user: bob, may: [A, A]}"),
-                "4:33 groups[0].cases[0].may[1]: `A` is listed twice; remove the repetition",
+                "4:35 groups[0].cases[0].may[1]: `A` is listed twice; remove the repetition",
             ),
             (
                 case("{name: a, user: bob, may: []}"),
-                "4:24 groups[0].cases[0].may: an empty list; list at least 1 entry",
+                "4:26 groups[0].cases[0].may: an empty list; list at least 1 entry",
             ),
             (
                 case("{user: bob, phase: Active}"),
@@ -364,31 +364,31 @@ mod tests {
             ),
             (
                 case("{name: a, user: bob, whoCan: \"A:B\"}"),
-                "4:32 groups[0].cases[0].whoCan: `whoCan` beside `user`; make two cases of it",
+                "4:34 groups[0].cases[0].whoCan: `whoCan` beside `user`; make two cases of it",
             ),
             (
                 case("{name: a, user: bob, phase: Active, are: []}"),
-                "4:39 groups[0].cases[0].are: `are` goes with `whoCan`; remove it, or make two cases of it",
+                "4:41 groups[0].cases[0].are: `are` goes with `whoCan`; remove it, or make two cases of it",
             ),
             (
                 case("{name: a, whoCan: \"A:B\"}"),
-                "4:21 groups[0].cases[0].whoCan: `are` is missing; list everyone who may, `[]` for nobody",
+                "4:23 groups[0].cases[0].whoCan: `are` is missing; list everyone who may, `[]` for nobody",
             ),
             (
                 case("{name: a, user: bob}"),
-                "4:19 groups[0].cases[0].user: nothing is expected of her; add one of `phase`, `may`, `mayNot`, `roles`, `organizations`, `groups`, `fields`, `rows`",
+                "4:21 groups[0].cases[0].user: nothing is expected of her; add one of `phase`, `may`, `mayNot`, `roles`, `organizations`, `groups`, `fields`, `rows`",
             ),
             (
                 case("{name: a, user: bob, phase: Active, at: \"2026-02-30T00:00:00Z\"}"),
-                "4:43 groups[0].cases[0].at: `2026-02-30T00:00:00Z` is not a moment of the calendar; write it like `2026-12-01T00:00:00Z`",
+                "4:45 groups[0].cases[0].at: `2026-02-30T00:00:00Z` is not a moment of the calendar; write it like `2026-12-01T00:00:00Z`",
             ),
             (
                 case("{name: a, user: bob, phase: Active, at: tomorrow}"),
-                "4:43 groups[0].cases[0].at: `tomorrow` is not a moment; write it like `2026-12-01T00:00:00Z`",
+                "4:45 groups[0].cases[0].at: `tomorrow` is not a moment; write it like `2026-12-01T00:00:00Z`",
             ),
             (
                 case("{name: a, user: bob, may: [\"A:B\"], record: {owner: bob}}"),
-                "4:38 groups[0].cases[0].record: `record` is reserved: decisions on single records are not tried yet; remove it; `may` and `mayNot` say what holds for some record or for none",
+                "4:40 groups[0].cases[0].record: `record` is reserved: decisions on single records are not tried yet; remove it; `may` and `mayNot` say what holds for some record or for none",
             ),
         ] {
             let found = faults(&text);
@@ -422,5 +422,20 @@ mod tests {
                 ("2026-02-01T00:00:00Z".to_owned(), "case".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn the_documented_form_is_the_form() {
+        let text = include_str!("../../../docs/cli.md");
+        let section = text.split_once("\n## test\n").unwrap().1;
+        let example = section.split_once("```yaml\n").unwrap().1.split_once("```").unwrap().0;
+        assert_eq!(faults(example), [""; 0]);
+        // It shows everything that there is.
+        for field in schema().unwrap().fields {
+            assert!(example.contains(&format!("{}:", field.name)), "{}", field.name);
+        }
+        for field in OF_A_PERSON.iter().chain(&["user", "whoCan", "are"]) {
+            assert!(example.contains(&format!("{field}:")), "{field}");
+        }
     }
 }
