@@ -46,16 +46,15 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The manifests below a folder: YAML, but not expectations.
+/// Every file of manifests below a folder; expectations are none.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries
-        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
-        .filter(|path| {
-            let name = path.to_str().unwrap();
-            name.ends_with(".yaml") && !name.ends_with(".test.yaml")
-        })
-        .collect()
+    let all = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] });
+    let is_manifest = |path: &PathBuf| {
+        let name = path.to_str().unwrap();
+        name.ends_with(".yaml") && !name.ends_with(".test.yaml")
+    };
+    all.filter(is_manifest).collect()
 }
 
 #[test]

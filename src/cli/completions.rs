@@ -19,6 +19,6 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     // It takes a failure to write for a mistake of ours, which it is not: into memory first.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, name, &mut script);
-    screen.out.write_all(&script)?;
+    screen.data.write_all(&script)?;
     Ok(Outcome::Fine)
 }

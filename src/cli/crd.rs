@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
-use super::{Failure, Outcome, Screen, output};
+use super::{Failure, Outcome, Screen};
 use crate::api::{Kind, crd};
 
 /// Arguments of `crd`.
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
         let text = serde_saphyr::to_string(&definition).map_err(|error| Failure::Form(error.to_string()))?;
         match &arguments.directory {
             None => write!(screen.data, "---\n{text}")?,
-            Some(directory) => output::write(&directory.join(file_name(&definition)), text.as_bytes(), screen)?,
+            Some(directory) => screen.write_file(&directory.join(file_name(&definition)), text.as_bytes())?,
         }
     }
     Ok(Outcome::Fine)

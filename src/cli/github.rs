@@ -11,9 +11,11 @@ use crate::text::steers;
 /// A command a finding.
 pub(super) fn print(findings: &[Placed], screen: &mut Screen<'_>) -> io::Result<()> {
     let repository = Repository::here();
-    findings
+    let lines: String = findings
         .iter()
-        .try_for_each(|finding| writeln!(screen.out, "{}", command(finding, &repository)))
+        .map(|finding| command(finding, &repository) + "\n")
+        .collect();
+    screen.data.write_all(lines.as_bytes())
 }
 
 /// `::error file=...,line=...,col=...,title=...::message`

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Command, CommandFactory as _};
 use clap_mangen::Man;
 
-use super::{Failure, Outcome, Screen, output};
+use super::{Failure, Outcome, Screen};
 
 /// Arguments of `man`.
 #[derive(Debug, Args)]
@@ -19,8 +19,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
     for page in pages()? {
         match &arguments.directory {
-            None => screen.out.write_all(&page.text)?,
-            Some(directory) => output::write(&directory.join(page.file_name), &page.text, screen)?,
+            None => screen.data.write_all(&page.text)?,
+            Some(directory) => screen.write_file(&directory.join(page.file_name), &page.text)?,
         }
     }
     Ok(Outcome::Fine)

@@ -14,6 +14,7 @@ mod input;
 mod man;
 mod markdown;
 mod matrix;
+mod new;
 mod output;
 mod plan;
 mod render;
@@ -57,6 +58,8 @@ enum Command {
     Matrix(matrix::Arguments),
     /// Hold a team's expectations, in *.test.yaml, against its manifests
     Test(test::Arguments),
+    /// Write a first tenant to start from
+    New(new::Arguments),
     /// Print the CustomResourceDefinitions, or write them into a directory
     Crd(crd::Arguments),
     /// Print the JSON schema for editors, or write it into a directory
@@ -117,6 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_
         Command::Calendar(arguments) => calendar::run(arguments, screen),
         Command::Matrix(arguments) => matrix::run(arguments, screen),
         Command::Test(arguments) => test::run(arguments, screen),
+        Command::New(arguments) => new::run(arguments, screen),
         Command::Crd(arguments) => crd::run(arguments, screen),
         Command::Schema(arguments) => schema::run(arguments, screen),
         Command::Completions(arguments) => completions::run(arguments, screen),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, Outcome, Screen, output};
+use super::{Failure, Outcome, Screen};
 use crate::manifests::editor_schema;
 
 /// The name of the file.
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
     match &arguments.directory {
         None => screen.json(&editor_schema())?,
-        Some(directory) => output::write(&directory.join(FILE_NAME), text()?.as_bytes(), screen)?,
+        Some(directory) => screen.write_file(&directory.join(FILE_NAME), text()?.as_bytes())?,
     }
     Ok(Outcome::Fine)
 }

@@ -28,6 +28,7 @@ mod schema;
 mod snapshots;
 mod split;
 mod syntax;
+mod value;
 mod walk;
 
 use std::io::Read;
@@ -41,6 +42,7 @@ pub use git::GitError;
 pub use node::Place;
 pub use objects::{Entry, Origin, Spec, Stray};
 pub use schema::SchemaError;
+pub(crate) use value::{is_plain_text, value_fault};
 
 /// Why the manifests of a revision cannot be read.
 #[derive(Debug, thiserror::Error)]
