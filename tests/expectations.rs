@@ -391,6 +391,35 @@ fn of_several_tenants_a_case_must_say_which() {
 }
 
 #[test]
+fn a_tenant_that_a_whole_file_names_is_one_fault() {
+    let case = |name: &str| format!("{{name: {name}, tenant: acme, user: eve, phase: Active}}");
+    let groups = format!(
+        "groups: [{{name: g, tenant: nobody, cases: [{}, {{name: b, user: eve, phase: Active}}, {{name: c, user: eve, phase: Active}}]}}]\n",
+        case("a")
+    );
+    let errors = Team::with(&format!("tenant: acme\n{groups}")).json()["files"][0]["errors"].clone();
+    assert_eq!(errors.as_array().unwrap().len(), 1, "{errors}");
+}
+
+#[test]
+fn nothing_in_a_file_steers_a_terminal() {
+    let sound = "groups: [{name: g, cases: [{name: a, user: eve, phase: Active}]}]\n";
+    for expectations in [
+        format!("manifests: [\"no\\e[31mwhere\"]\n{sound}"),
+        format!("catalogue: \"no\\e[31mwhere\"\n{sound}"),
+        sound.replace("eve", "\"e\\e[31m\""),
+        sound.replace("name: a", "name: \"a\\e[31m\""),
+    ] {
+        let ran = Team::with(&expectations).run(&[]);
+        assert_eq!(ran.code(), 2, "{expectations}");
+        assert!(
+            !ran.err().contains('\u{1b}') && !ran.out().contains('\u{1b}'),
+            "{expectations}"
+        );
+    }
+}
+
+#[test]
 fn a_moment_is_that_of_the_case_then_the_file_then_the_call() {
     let case = "cases: [{name: a, user: bob, roles: [ordinary-user]}]";
     let team = Team::with(&format!("groups: [{{name: g, {case}}}]\n"));

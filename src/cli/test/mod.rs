@@ -27,6 +27,7 @@ use crate::api::Moment;
 use crate::manifests::form::{Object, Word};
 use crate::manifests::{Fault, InputError, Manifests, Place, STDIN_NAME, Source, Wanted, read_sources};
 use crate::policy::{Catalogue, Class, Evaluation, Snapshot, evaluate_all};
+use crate::text::plain;
 
 /// Arguments of `test`.
 #[derive(Debug, Args)]
@@ -164,6 +165,7 @@ impl Runner {
             }
         }
         faults.sort_by_key(|fault| fault.place);
+        faults.dedup(); // A tenant that a whole file names is one fault.
         if faults.is_empty() { Ok(report) } else { Err(faults) }
     }
 
@@ -246,7 +248,7 @@ fn manifests(source: &Source, expectations: &Expectations) -> Result<Manifests, 
     }
     let errors = manifests.errors.iter();
     let unread: Vec<Fault> = errors
-        .map(|error| fault(error.to_string(), "expectations need all manifests"))
+        .map(|error| fault(plain(&error.to_string(), LONGEST), "expectations need all manifests"))
         .collect();
     if unread.is_empty() { Ok(manifests) } else { Err(unread) }
 }
@@ -254,10 +256,13 @@ fn manifests(source: &Source, expectations: &Expectations) -> Result<Manifests, 
 fn no_such_path(source: &Source, word: &Word) -> Fault {
     let path = beside(source, &word.text);
     word.fault(
-        format!("there is no `{}`", path.display()),
+        format!("there is no `{}`", plain(&path.display().to_string(), LONGEST)),
         "write a path relative to this file",
     )
 }
+
+/// How much of a message or path is shown, in characters; whatever could steer a terminal is not.
+const LONGEST: usize = 1_000;
 
 const BEGINNING: Place = Place {
     line: 1,
