@@ -28,21 +28,3 @@ fn of_this_thread() -> Duration {
 fn of_this_thread() -> Duration {
     std::time::UNIX_EPOCH.elapsed().expect("a time after 1970")
 }
-
-/// What the children of this process took, in seconds of processor time, and the largest of them in KiB.
-#[cfg(unix)]
-pub(crate) fn of_children() -> (f64, f64) {
-    use nix::sys::resource::{UsageWho, getrusage};
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("a usage");
-    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-    (
-        seconds(usage.user_time()) + seconds(usage.system_time()),
-        usage.max_rss() as f64,
-    )
-}
-
-/// Nobody knows.
-#[cfg(not(unix))]
-pub(crate) fn of_children() -> (f64, f64) {
-    (f64::NAN, f64::NAN)
-}

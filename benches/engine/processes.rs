@@ -6,7 +6,6 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
-use super::clock;
 use super::corpus;
 use super::report::{Row, Times, mebibytes, milliseconds};
 
@@ -97,13 +96,31 @@ pub(crate) fn measure(command: &[OsString]) -> io::Result<ExitCode> {
         .args(&command[1..])
         .stdout(Stdio::null())
         .status()?;
-    let (seconds, kibibytes) = clock::of_children();
+    let (seconds, kibibytes) = of_children();
     println!("{seconds} {kibibytes}");
     Ok(if status.success() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// What the children of this process took, in seconds of processor time, and the largest of them in KiB.
+#[cfg(unix)]
+fn of_children() -> (f64, f64) {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("a usage");
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    (
+        seconds(usage.user_time()) + seconds(usage.system_time()),
+        usage.max_rss() as f64,
+    )
+}
+
+/// Nobody knows.
+#[cfg(not(unix))]
+fn of_children() -> (f64, f64) {
+    (f64::NAN, f64::NAN)
 }
 
 /// The baseline: reads the file, or every file of the directory in the order of names, and parses each into values with

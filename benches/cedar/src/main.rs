@@ -4,16 +4,23 @@
 //! and organizations are left out. Cedar answers one request at a time, so everything that a user may do is one request for
 //! each action of the catalogue. Its answers are held against ours: the same question, or no comparison.
 
-#![allow(clippy::expect_used, clippy::cast_precision_loss, reason = "a benchmark that cannot go on should stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    reason = "a benchmark that cannot go on should stop"
+)]
 
+#[path = "../../engine/clock.rs"]
+mod clock;
 #[path = "../../engine/corpus.rs"]
 mod corpus;
 
 use std::collections::HashSet;
 use std::str::FromStr as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, Entity, EntityUid, PolicySet, Request};
+use clock::Stopwatch;
 use tenantry::policy::{Access, Catalogue, Evaluation, Homes, RoleIx, User, evaluate};
 
 /// Users of the tenant, as in `cargo bench`.
@@ -27,20 +34,25 @@ fn main() {
     let (catalogue, homes, now) = (corpus::catalogue(), Homes::default(), corpus::moment());
     let mut ours = Vec::new();
     let mut evaluate = || -> Evaluation {
-        let start = Instant::now();
+        let stopwatch = Stopwatch::start();
         let evaluation = evaluate(&catalogue, &snapshot, &homes, now);
-        ours.push(start.elapsed());
+        ours.push(stopwatch.time());
         evaluation
     };
     let evaluation = evaluate();
     let access = evaluation.access().expect("a tenant in force");
-    let users: Vec<&User> = access.users.iter().map(|(_, user)| user).step_by(USERS / ASKED).collect();
+    let users: Vec<&User> = access
+        .users
+        .iter()
+        .map(|(_, user)| user)
+        .step_by(USERS / ASKED)
+        .collect();
     let cedar = Cedar::new(&catalogue, access, &users);
     let mut theirs = Vec::new();
     for _ in 0..RUNS {
-        let start = Instant::now();
+        let stopwatch = Stopwatch::start();
         let answers: Vec<Vec<bool>> = users.iter().map(|user| cedar.may(user)).collect();
-        theirs.push(start.elapsed());
+        theirs.push(stopwatch.time());
         compare(&catalogue, &users, &answers);
         (0..RUNS).for_each(|_| drop(evaluate()));
     }
@@ -58,7 +70,11 @@ struct Cedar {
 
 impl Cedar {
     fn new(catalogue: &Catalogue, access: &Access, users: &[&User]) -> Self {
-        let policies: String = access.roles.iter().map(|(ix, _)| policy(catalogue, access, ix)).collect();
+        let policies: String = access
+            .roles
+            .iter()
+            .map(|(ix, _)| policy(catalogue, access, ix))
+            .collect();
         let entities = users.iter().map(|user| {
             let roles = user.state.roles.iter().filter_map(|held| access.roles.get(held.role));
             let roles = roles.map(|role| uid("Role", &role.name)).collect();
@@ -94,12 +110,16 @@ fn policy(catalogue: &Catalogue, access: &Access, ix: RoleIx) -> String {
         .filter(|(action, _)| permitted.contains(action))
         .map(|(_, name)| format!("Action::\"{name}\""))
         .collect();
-    format!("permit(principal in Role::\"{}\", action in [{}], resource);\n", role.name, names.join(", "))
+    format!(
+        "permit(principal in Role::\"{}\", action in [{}], resource);\n",
+        role.name,
+        names.join(", ")
+    )
 }
 
 /// Every action of the catalogue as `Object:Action`.
 fn actions(catalogue: &Catalogue) -> impl Iterator<Item = (tenantry::policy::ActionIx, String)> {
-    catalogue.objects().flat_map(|(_, object)| {
+    catalogue.objects().flat_map(move |(_, object)| {
         object.actions.iter().filter_map(move |ix| {
             let action = catalogue.action(ix)?;
             Some((ix, format!("{}:{}", object.name, action.name)))
@@ -120,14 +140,34 @@ fn compare(catalogue: &Catalogue, users: &[&User], answers: &[Vec<bool>]) {
 }
 
 fn report(ours: &mut [Duration], theirs: &mut [Duration], actions: usize) {
+    let range = |times: &[Duration], unit: f64| {
+        let seconds = |time: Option<&Duration>| time.map_or(0.0, Duration::as_secs_f64) * unit;
+        format!(
+            "{:.1} - {:.1}",
+            seconds(times.iter().min()),
+            seconds(times.iter().max())
+        )
+    };
+    let ranges = (range(ours, 1e3), range(theirs, 1e3));
     let ours = median(ours);
     let theirs = median(theirs);
     let scaled = theirs * (USERS / ASKED) as f64;
-    println!("| what | median | ratio | goal |");
-    println!("|---|---:|---:|---|");
-    println!("| evaluate {USERS} users | {:.1} ms | 1 | |", ours * 1e3);
-    println!("| Cedar, {ASKED} users x {actions} actions | {:.0} ms | | |", theirs * 1e3);
-    println!("| Cedar, scaled to {USERS} users | {scaled:.0} s | {:.0} | >= 200 |", scaled / ours);
+    println!("| what | median | least - most | ratio | goal |");
+    println!("|---|---:|---:|---:|---|");
+    println!(
+        "| evaluate {USERS} users | {:.1} ms | {} ms | 1 | |",
+        ours * 1e3,
+        ranges.0
+    );
+    println!(
+        "| Cedar, {ASKED} users x {actions} actions | {:.0} ms | {} ms | | |",
+        theirs * 1e3,
+        ranges.1
+    );
+    println!(
+        "| Cedar, scaled to {USERS} users | {scaled:.0} s | | {:.0} | >= 200 |",
+        scaled / ours
+    );
 }
 
 fn median(times: &mut [Duration]) -> f64 {
