@@ -1,6 +1,6 @@
 //! Arguments and wiring.
 
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use tenantry::cli::{Screen, run};
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         data: &mut data,
         err: &mut err,
         stdin: &mut stdin,
+        interactive: io::stdin().is_terminal(),
         width: Screen::width_of_terminal(),
     };
     let code = run(std::env::args_os(), &mut screen);

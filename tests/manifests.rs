@@ -624,7 +624,7 @@ fn odd_texts_have_their_results() {
         let start = Instant::now();
         let manifests = read(&text);
         assert!(
-            start.elapsed() < Duration::from_secs(20),
+            start.elapsed() < Duration::from_secs(60),
             "{name} took {:?}",
             start.elapsed()
         );

@@ -21,33 +21,15 @@ use tenantry::manifests::{Manifests, Source};
 use table::file::load;
 use table::openapi;
 use table::rules::{Twins, Verdict, change_verdicts, every, is_on_change, verdicts};
-use table::value::{set, with};
+use table::sample::{Listed, samples};
+use table::value::with;
 
 mod table {
     pub(crate) mod file;
     pub(crate) mod openapi;
     pub(crate) mod rules;
+    pub(crate) mod sample;
     pub(crate) mod value;
-}
-
-/// A field with values that it may have, values that OpenAPI refuses (`bad`) and values that a rule refuses (`ruled`).
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    name: String,
-    #[serde(default, rename = "rows")]
-    _rows: Vec<String>,
-    kind: String,
-    #[serde(default)]
-    with: BTreeMap<String, Value>,
-    field: String,
-    path: Option<String>,
-    #[serde(default)]
-    good: Vec<Value>,
-    #[serde(default)]
-    bad: Vec<Value>,
-    #[serde(default)]
-    ruled: Vec<Value>,
 }
 
 /// A change that is allowed or not.
@@ -65,25 +47,6 @@ struct Change {
     allowed: bool,
 }
 
-/// Which list of a case a value stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Listed {
-    Good,
-    Bad,
-    Ruled,
-}
-
-/// An object with one value of a case in it.
-struct Sample {
-    /// The case and the value, for messages.
-    label: String,
-    kind: Kind,
-    /// Where a fault is expected.
-    path: String,
-    listed: Listed,
-    object: Value,
-}
-
 fn schema(kind: Kind) -> &'static JSONSchemaProps {
     static SCHEMAS: LazyLock<BTreeMap<Kind, JSONSchemaProps>> = LazyLock::new(|| {
         Kind::ALL
@@ -92,39 +55,6 @@ fn schema(kind: Kind) -> &'static JSONSchemaProps {
             .collect()
     });
     &SCHEMAS[&kind]
-}
-
-fn samples() -> Vec<Sample> {
-    let sound: BTreeMap<String, Value> = load("sound.yaml");
-    let cases: Vec<Case> = load("schema.yaml");
-    cases
-        .iter()
-        .flat_map(|case| samples_of(case, &sound[&case.kind]))
-        .collect()
-}
-
-fn samples_of(case: &Case, sound: &Value) -> Vec<Sample> {
-    let base = with(sound, &case.with);
-    let lists = [
-        (Listed::Good, &case.good),
-        (Listed::Bad, &case.bad),
-        (Listed::Ruled, &case.ruled),
-    ];
-    let values = lists
-        .into_iter()
-        .flat_map(|(listed, values)| values.iter().map(move |value| (listed, value)));
-    let sample = |(listed, value): (Listed, &Value)| {
-        let mut object = base.clone();
-        set(&mut object, &case.field, value);
-        Sample {
-            label: format!("{} ({listed:?}): {value}", case.name),
-            kind: Kind::from_name(&case.kind).unwrap(),
-            path: case.path.clone().unwrap_or_else(|| case.field.clone()),
-            listed,
-            object,
-        }
-    };
-    values.map(sample).collect()
 }
 
 /// An object as JSON in which no control character stands as it is, which YAML would not let through to the schema.

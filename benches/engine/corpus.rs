@@ -121,7 +121,7 @@ fn tenant() -> String {
 }
 
 /// A role: five permissions, two data scopes, and for one in four a restriction.
-fn role(index: usize) -> String {
+pub(crate) fn role(index: usize) -> String {
     let mut yaml = head("Role", &role_name(index));
     let _ = write!(yaml, "  displayName: Role {index}\n  permissions:\n");
     for place in 0..5 {

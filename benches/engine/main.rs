@@ -54,6 +54,9 @@ fn chosen(arguments: &[OsString]) -> io::Result<ExitCode> {
     if wanted("plan") {
         rows.extend(processes::plan()?);
     }
+    if wanted("against") {
+        rows.extend(processes::against()?);
+    }
     report::print(&rows);
     Ok(ExitCode::SUCCESS)
 }

@@ -74,6 +74,44 @@ fn compare(input: &Path, form: &str) -> io::Result<Vec<Row>> {
     ])
 }
 
+/// `plan --against` an earlier state in which one role of 200 is another, against one plan.
+pub(crate) fn against() -> io::Result<Vec<Row>> {
+    let directory = tempfile::tempdir()?;
+    let (before, after) = (
+        directory.path().join("before.yaml"),
+        directory.path().join("after.yaml"),
+    );
+    write_file(&after)?;
+    let text = fs::read_to_string(&after)?;
+    // Another role's content under this one's name: about 150 people lose and gain something.
+    let changed = corpus::role(2).replace("role-002", "role-001");
+    fs::write(&before, text.replace(&corpus::role(1), &changed))?;
+    let this = std::env::current_exe()?;
+    let at = corpus::moment().to_string();
+    let plan = [env!("CARGO_BIN_EXE_tenantry"), "plan", "-o", "json", "--at", &at].map(OsStr::new);
+    let plan: Vec<&OsStr> = plan.into_iter().chain([after.as_os_str()]).collect();
+    let compare: Vec<&OsStr> = plan
+        .iter()
+        .copied()
+        .chain([OsStr::new("--against"), before.as_os_str()])
+        .collect();
+    let [mut plan_times, mut compare_times] = [(); 2].map(|()| Times::default());
+    for _ in 0..RUNS {
+        plan_times.add(measured(&this, &plan)?.0);
+        compare_times.add(measured(&this, &compare)?.0);
+    }
+    let ratio = format!("{:.2}", compare_times.over(&plan_times));
+    Ok(vec![
+        Row::new("`plan -o json` of 10,000 users", plan_times.shown(milliseconds), "1"),
+        Row::new(
+            "`plan --against` an earlier state of them",
+            compare_times.shown(milliseconds),
+            &ratio,
+        )
+        .goal("<= 2.2"),
+    ])
+}
+
 /// Processor time in seconds and peak memory in KiB of a command. A small process runs it, so that its peak is its own: a child's begins with that
 /// of its parent.
 fn measured(this: &Path, command: &[&OsStr]) -> io::Result<(f64, f64)> {

@@ -21,7 +21,8 @@ const CREDITED_TO_PATTERN: &str = r"^(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$";
 /// An email address.
 pub const EMAIL_PATTERN: &str = r"^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$";
 const PHONE_PATTERN: &str = r"^\+[1-9][0-9]{6,14}$";
-const TEXT_PATTERN: &str = r"^[^\p{Cc}\x{202A}-\x{202E}\x{2066}-\x{2069}]*$";
+/// Text for people to read: no control characters, no bidirectional controls.
+pub const TEXT_PATTERN: &str = r"^[^\p{Cc}\x{202A}-\x{202E}\x{2066}-\x{2069}]*$";
 const POSITION_PATTERN: &str = "^[a-z0-9-]{1,63}$";
 const CODE_PATTERN: &str = r"^[A-Za-z0-9._-]{1,64}$";
 const DURATION_PATTERN: &str = "^([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,7}s)?$";

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::input::{Input, InputArguments};
-use super::{Failure, Outcome, Screen, render};
+use super::{Failure, Outcome, Screen, github, render, sarif};
 use crate::manifests::{Manifests, Place};
 use crate::policy::{Class, Found, Reason};
 
@@ -25,6 +25,10 @@ enum Form {
     Text,
     /// For programs
     Json,
+    /// Workflow commands: GitHub shows them beside the lines
+    Github,
+    /// The Static Analysis Results Interchange Format 2.1.0, for code scanning and editors
+    Sarif,
 }
 
 /// A finding with its place in a file. `-o json` prints it as it is.
@@ -74,6 +78,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
             }
         }
         Form::Json => screen.json(&Report { findings: &findings })?,
+        Form::Github => github::print(&findings, screen)?,
+        Form::Sarif => screen.json(&sarif::log(&findings, !input.unreadable))?,
     }
     input.say_skipped(screen);
     screen.say(summary(&input, &findings));

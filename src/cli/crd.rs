@@ -22,12 +22,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
         let text = serde_saphyr::to_string(&definition).map_err(|error| Failure::Form(error.to_string()))?;
         match &arguments.directory {
             None => write!(screen.data, "---\n{text}")?,
-            Some(directory) => {
-                let path = directory.join(file_name(&definition));
-                std::fs::write(&path, text)
-                    .map_err(|error| Failure::Input(format!("cannot write `{}`: {error}", path.display())))?;
-                screen.say(format_args!("wrote {}", path.display()));
-            }
+            Some(directory) => screen.write_file(&directory.join(file_name(&definition)), text.as_bytes())?,
         }
     }
     Ok(Outcome::Fine)

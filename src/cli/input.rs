@@ -1,6 +1,6 @@
 //! What every command reads: manifests, catalogue and moment; and what follows from them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -27,7 +27,8 @@ pub(super) struct InputArguments {
     catalogue: Option<PathBuf>,
 }
 
-fn moment(text: &str) -> Result<Moment, String> {
+/// A moment on the command line.
+pub(super) fn moment(text: &str) -> Result<Moment, String> {
     Moment::parse(text).ok_or_else(|| "write it like 2026-12-01T00:00:00Z, in UTC or with an offset".to_owned())
 }
 
@@ -46,7 +47,7 @@ pub(super) struct Input {
 impl Input {
     /// Reads and evaluates. What cannot be read is said at once.
     pub(super) fn read(arguments: &InputArguments, screen: &mut Screen<'_>) -> Result<Self, Failure> {
-        let catalogue = Arc::new(catalogue(arguments)?);
+        let catalogue = Arc::new(catalogue(arguments.catalogue.as_deref())?);
         let default = arguments.namespace.as_deref().unwrap_or("default");
         let mut manifests = Manifests::read(&arguments.paths, default, screen.stdin)
             .map_err(|error| Failure::Input(error.to_string()))?;
@@ -85,7 +86,7 @@ impl Input {
         if let Some(error) = manifests.errors.first() {
             return Err(failure(error));
         }
-        let catalogue = Arc::new(catalogue(arguments)?);
+        let catalogue = Arc::new(catalogue(arguments.catalogue.as_deref())?);
         Ok(evaluate_all(&catalogue, &manifests.take_snapshots(), self.now))
     }
 
@@ -109,8 +110,9 @@ impl Input {
     }
 }
 
-fn catalogue(arguments: &InputArguments) -> Result<Catalogue, Failure> {
-    let loaded = match &arguments.catalogue {
+/// The catalogue of that file, or the one built in.
+pub(super) fn catalogue(path: Option<&Path>) -> Result<Catalogue, Failure> {
+    let loaded = match path {
         None => Catalogue::builtin(),
         Some(path) => {
             let name = path.display().to_string();

@@ -1,21 +1,29 @@
 //! The command line: arguments in, tables and JSON out. A file a subcommand.
 //!
 //! Results go to the standard output, chatter to the standard error. Exit codes: 0 fine; 1 a finding that makes an object,
-//! or a part of one, void; 2 the call or the input cannot be read; 3 more changes than allowed.
+//! or a part of one, void, or an expectation that does not hold; 2 the call or the input cannot be read; 3 more changes than allowed.
 
 mod against;
 mod calendar;
 mod check;
+mod completions;
 mod crd;
 mod explain;
+mod github;
 mod input;
+mod man;
 mod markdown;
 mod matrix;
+mod new;
 mod output;
 mod plan;
 mod render;
+mod repository;
+mod sarif;
+mod schema;
 mod screen;
 mod table;
+mod test;
 mod who_can;
 
 use std::ffi::OsString;
@@ -48,8 +56,18 @@ enum Command {
     Calendar(calendar::Arguments),
     /// Print what each role allows, as text to keep in Git and compare
     Matrix(matrix::Arguments),
+    /// Hold a team's expectations, in *.test.yaml, against its manifests
+    Test(test::Arguments),
+    /// Write a first tenant to start from
+    New(new::Arguments),
     /// Print the CustomResourceDefinitions, or write them into a directory
     Crd(crd::Arguments),
+    /// Print the JSON schema for editors, or write it into a directory
+    Schema(schema::Arguments),
+    /// Print what a shell needs to complete commands and options
+    Completions(completions::Arguments),
+    /// Print the manual pages, or write them into a directory
+    Man(man::Arguments),
 }
 
 /// How a command ended.
@@ -57,7 +75,7 @@ enum Command {
 enum Outcome {
     /// All is fine.
     Fine,
-    /// There is a finding of class R, W or w.
+    /// There is a finding of class R, W or w, or an expectation does not hold.
     Findings,
     /// Something could not be read; it has been said what.
     Unreadable,
@@ -101,7 +119,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_
         Command::WhoCan(arguments) => who_can::run(arguments, screen),
         Command::Calendar(arguments) => calendar::run(arguments, screen),
         Command::Matrix(arguments) => matrix::run(arguments, screen),
+        Command::Test(arguments) => test::run(arguments, screen),
+        Command::New(arguments) => new::run(arguments, screen),
         Command::Crd(arguments) => crd::run(arguments, screen),
+        Command::Schema(arguments) => schema::run(arguments, screen),
+        Command::Completions(arguments) => completions::run(arguments, screen),
+        Command::Man(arguments) => man::run(arguments, screen),
     };
     match result.and_then(|outcome| screen.flush().map(|()| outcome).map_err(Failure::from)) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -1,9 +1,9 @@
 //! A finding as a compiler would show it: what is wrong, where, and what mends it.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::check::Placed;
-use crate::manifests::{Manifests, Place};
+use crate::manifests::{Fault, Manifests, Place, Source};
 use crate::policy::Class;
 use crate::text::steers;
 
@@ -28,22 +28,7 @@ pub(super) fn finding(manifests: &Manifests, finding: &Placed) -> String {
         .source
         .and_then(|(source, place)| Excerpt::of(&manifests.sources.get(source)?.text, place));
     match &excerpt {
-        Some(excerpt) => {
-            let hidden = ["email", "phone", "account"]
-                .iter()
-                .any(|field| finding.path.ends_with(field));
-            let text = excerpt.shown(hidden);
-            group = group.element(
-                Snippet::source(text)
-                    .path(finding.file.clone())
-                    .line_start(excerpt.line)
-                    .annotation(
-                        AnnotationKind::Primary
-                            .span(excerpt.start..excerpt.end)
-                            .label(finding.path.clone()),
-                    ),
-            );
-        }
+        Some(excerpt) => group = group.element(excerpt.snippet(&finding.file, &finding.path)),
         None if !finding.file.is_empty() => {
             group = group.element(annotate_snippets::Origin::path(finding.file.clone()));
         }
@@ -53,7 +38,21 @@ pub(super) fn finding(manifests: &Manifests, finding: &Placed) -> String {
     Renderer::styled().render(&[group])
 }
 
-fn subject(finding: &Placed) -> String {
+/// What is wrong in a file that is no manifest, with the line that it is about.
+pub(super) fn fault(source: &Source, fault: &Fault) -> String {
+    let mut group = Group::with_title(Level::ERROR.primary_title(fault.message.clone()));
+    group = match Excerpt::of(&source.text, fault.place) {
+        Some(excerpt) => group.element(excerpt.snippet(&source.name, &fault.path)),
+        None => group.element(annotate_snippets::Origin::path(source.name.clone())),
+    };
+    if !fault.help.is_empty() {
+        group = group.element(Level::HELP.message(fault.help.clone()));
+    }
+    Renderer::styled().render(&[group])
+}
+
+/// `User acme/bob`, with as much of it as is known.
+pub(super) fn subject(finding: &Placed) -> String {
     match (&finding.kind, &finding.namespace, &finding.name) {
         (Some(kind), Some(namespace), Some(name)) => format!("{kind} {namespace}/{name}"),
         (Some(kind), _, Some(name)) => format!("{kind} {name}"),
@@ -93,6 +92,18 @@ impl Excerpt {
             end: head.len() + marked.len(),
             text: format!("{head}{marked}{tail}"),
         })
+    }
+
+    /// The line, with what a path names marked.
+    fn snippet<'a>(&self, file: &str, path: &str) -> Snippet<'a, Annotation<'a>> {
+        let hidden = ["email", "phone", "account"].iter().any(|field| path.ends_with(field));
+        let mark = AnnotationKind::Primary
+            .span(self.start..self.end)
+            .label(path.to_owned());
+        Snippet::source(self.shown(hidden))
+            .path(file.to_owned())
+            .line_start(self.line)
+            .annotation(mark)
     }
 
     /// The line with what is private blotted out, letter by letter, so that the marks stay under it.

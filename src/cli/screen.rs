@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -19,6 +20,8 @@ pub struct Screen<'a> {
     pub err: &'a mut dyn Write,
     /// The standard input.
     pub stdin: &'a mut dyn Read,
+    /// Whether a person sits at the standard input, who can be asked.
+    pub interactive: bool,
     /// Columns of a table.
     pub width: u16,
 }
@@ -74,6 +77,14 @@ impl Screen<'_> {
     pub(super) fn yaml(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_saphyr::to_string(value).map_err(|error| Failure::Form(error.to_string()))?;
         Ok(self.data.write_all(text.as_bytes())?)
+    }
+
+    /// Writes a file, in place of one that is there, and says so.
+    pub(super) fn write_file(&mut self, path: &Path, content: &[u8]) -> Result<(), Failure> {
+        std::fs::write(path, content)
+            .map_err(|error| Failure::Input(format!("cannot write `{}`: {error}", path.display())))?;
+        self.say(format_args!("wrote {}", path.display()));
+        Ok(())
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {

@@ -101,9 +101,22 @@ pub enum InputError {
     },
 }
 
+/// Which files a directory stands for. A file that is given itself is read whatever its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// `*.yaml`, `*.yml` and `*.json`, but not expectations.
+    #[default]
+    Manifests,
+    /// What `tenantry test` reads: `*.test.yaml` and `*.test.yml`.
+    Expectations,
+}
+
 /// What the arguments stand for: the sources sorted by name (in byte order), and what could not be read.
-pub(crate) fn discover(paths: &[PathBuf], stdin: &mut dyn Read) -> (Vec<Source>, Vec<InputError>) {
-    let mut search = Search::default();
+pub(crate) fn discover(paths: &[PathBuf], wanted: Wanted, stdin: &mut dyn Read) -> (Vec<Source>, Vec<InputError>) {
+    let mut search = Search {
+        wanted,
+        ..Search::default()
+    };
     for path in paths {
         if path.as_os_str() == STDIN {
             search.found.insert(STDIN_NAME.to_owned(), None);
@@ -139,6 +152,7 @@ pub(crate) fn discover(paths: &[PathBuf], stdin: &mut dyn Read) -> (Vec<Source>,
 /// Files and directories met so far.
 #[derive(Default)]
 struct Search {
+    wanted: Wanted,
     /// Files by name; `None` is the standard input.
     found: BTreeMap<String, Option<PathBuf>>,
     files: HashSet<Identity>,
@@ -204,8 +218,8 @@ impl Search {
                 _ => entry.metadata(),
             };
             match metadata {
-                Ok(metadata) if metadata.is_dir() || is_manifest(&path) => self.visit(&path, &metadata),
-                Err(error) if is_manifest(&path) => self.errors.push(io_error(&name_of(&path), error)),
+                Ok(metadata) if metadata.is_dir() || self.wanted.has(&path) => self.visit(&path, &metadata),
+                Err(error) if self.wanted.has(&path) => self.errors.push(io_error(&name_of(&path), error)),
                 _ => {}
             }
         }
@@ -252,14 +266,24 @@ fn is_hidden(path: &Path) -> bool {
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-fn is_manifest(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+impl Wanted {
+    fn has(self, path: &Path) -> bool {
+        let is = |extensions: &[&str]| {
+            path.extension()
+                .is_some_and(|extension| extensions.iter().any(|known| extension == *known))
+        };
+        let stem = path.file_stem().unwrap_or_default();
+        let expectations = is(&["yaml", "yml"]) && stem.as_encoded_bytes().ends_with(b".test");
+        match self {
+            Self::Manifests => is(&["yaml", "yml", "json"]) && !expectations,
+            Self::Expectations => expectations,
+        }
+    }
 }
 
 /// Whether a search of a directory would read the file of that path below it.
 pub(super) fn is_read_below(path: &Path) -> bool {
-    path.ancestors().all(|ancestor| !is_hidden(ancestor)) && is_manifest(path)
+    path.ancestors().all(|ancestor| !is_hidden(ancestor)) && Wanted::Manifests.has(path)
 }
 
 fn name_of(path: &Path) -> String {
@@ -311,7 +335,7 @@ mod tests {
     use super::*;
 
     fn found(paths: &[PathBuf]) -> (Vec<String>, Vec<String>) {
-        let (sources, errors) = discover(paths, &mut io::empty());
+        let (sources, errors) = discover(paths, Wanted::Manifests, &mut io::empty());
         (
             sources.into_iter().map(|source| source.name).collect(),
             errors.iter().map(ToString::to_string).collect(),
@@ -365,8 +389,25 @@ mod tests {
     }
 
     #[test]
+    fn expectations_are_passed_over_in_a_directory_and_read_when_named() {
+        let files = ["a.yaml", "b.test.yaml", "c/d.test.yml", "test.yaml", "e.test.json"];
+        let root = directory(&files);
+        let manifests = found(&[root.path().to_owned()]).0;
+        assert_eq!(manifests, below(&root, &["a.yaml", "e.test.json", "test.yaml"]));
+        let named = found(&[root.path().join("b.test.yaml")]).0;
+        assert_eq!(named, below(&root, &["b.test.yaml"]));
+        let (sources, _) = discover(&[root.path().to_owned()], Wanted::Expectations, &mut io::empty());
+        let expectations: Vec<String> = sources.into_iter().map(|source| source.name).collect();
+        assert_eq!(expectations, below(&root, &["b.test.yaml", "c/d.test.yml"]));
+    }
+
+    #[test]
     fn the_standard_input_is_one_source() {
-        let (sources, errors) = discover(&[PathBuf::from("-"), PathBuf::from("-")], &mut "a: 1\n".as_bytes());
+        let (sources, errors) = discover(
+            &[PathBuf::from("-"), PathBuf::from("-")],
+            Wanted::Manifests,
+            &mut "a: 1\n".as_bytes(),
+        );
         assert_eq!(
             sources,
             [Source {

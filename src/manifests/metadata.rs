@@ -15,7 +15,7 @@ const TIMESTAMP: StringRule = StringRule {
     holds: |text| timestamp(text).is_some(),
 };
 
-const LABEL_VALUE: &str = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
+pub(crate) const LABEL_VALUE: &str = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
 
 /// The schema of `metadata`. The form of the name is a rule of each kind.
 pub(crate) fn schema(compiler: &mut Compiler) -> Result<Schema, SchemaError> {

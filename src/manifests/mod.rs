@@ -5,12 +5,16 @@
 //! [`walk`] hold the tree against the compiled [`schema`] of its kind and that of its [`metadata`], and [`decode`]s what is
 //! sound into the types of `api`. Trees are then dropped; [`locate`] finds a place again when a finding needs one.
 //!
+//! A YAML file that is no manifest but whose form is ours is read by [`form`], with the same strictness and words.
+//!
 //! What more than one object decides is not known here: that is the policy's.
 
 mod aliases;
 mod decode;
 mod discover;
+mod editor;
 mod fault;
+pub(crate) mod form;
 mod git;
 mod identity;
 mod locate;
@@ -24,17 +28,21 @@ mod schema;
 mod snapshots;
 mod split;
 mod syntax;
+mod value;
 mod walk;
 
 use std::io::Read;
 use std::path::PathBuf;
 
 pub use discover::{InputError, STDIN_NAME, Source};
+pub(crate) use discover::{Wanted, discover as read_sources};
+pub use editor::editor_schema;
 pub use fault::Fault;
 pub use git::GitError;
 pub use node::Place;
 pub use objects::{Entry, Origin, Spec, Stray};
 pub use schema::SchemaError;
+pub(crate) use value::{is_plain_text, value_fault};
 
 /// Why the manifests of a revision cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +90,7 @@ impl Manifests {
         default_namespace: &str,
         stdin: &mut dyn Read,
     ) -> Result<Self, &'static SchemaError> {
-        let (sources, errors) = discover::discover(paths, stdin);
+        let (sources, errors) = read_sources(paths, Wanted::Manifests, stdin);
         let mut manifests = Self::of(sources, default_namespace)?;
         manifests.errors.splice(..0, errors);
         Ok(manifests)

@@ -262,7 +262,7 @@ impl Walker<'_> {
     }
 }
 
-fn text_fault(text: &Text, value: &str, trail: &Trail<'_>) -> Option<(String, String)> {
+pub(super) fn text_fault(text: &Text, value: &str, trail: &Trail<'_>) -> Option<(String, String)> {
     let shown = || trail.shown(value);
     if value.len() < text.shortest || text.shortest > 1 && value.chars().count() < text.shortest {
         let message = if value.is_empty() {

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::evaluate::{Access, Evaluation};
-use super::users::{Held, User, held_roles};
+use super::held::{Held, held_roles};
+use super::users::User;
 use crate::api::{Kind, Moment, SharingRulePhase, UserPhase};
 
 /// Something that time alone will change.

@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use super::evaluate::{Access, Evaluation};
 use super::explain::{Explanation, Source};
+use super::held::held_roles;
 use super::organizations::OrganizationRef;
 use super::roles::RoleRef;
 use super::sharing::SharingRule;
-use super::users::{User, UserIx, UserRef, held_roles};
+use super::users::{User, UserIx, UserRef};
 use crate::api::{Display, HeldField, Moment, Records, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus};
 
 /// One thing that a person has. The order is that of output.

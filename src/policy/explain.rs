@@ -7,8 +7,9 @@ use super::action_set::ActionIx;
 use super::catalogue::Catalogue;
 use super::evaluate::{Access, Evaluation};
 use super::fields::FieldIx;
+use super::held::Held;
 use super::roles::Role;
-use super::users::{Held, User, UserIx};
+use super::users::{User, UserIx};
 use crate::api::{Display, Moment, RestrictionMode, RoleSpec, Rows, UserPhase, UserType, Via};
 
 /// Everything that a user has, each with its sources, and everything of hers that is void.

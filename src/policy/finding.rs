@@ -43,9 +43,39 @@ impl Class {
     }
 }
 
-/// Why. The order is the contract's precedence: of several the first is shown in a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
+/// Declares [`Reason`]: a line of documentation and the name is all there is to each, everywhere.
+macro_rules! reasons {
+    ($($(#[doc = $description:literal])+ $name:ident,)+) => {
+        /// Why. The order is the contract's precedence: of several the first is shown in a condition.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $($(#[doc = $description])+ $name,)+
+        }
+
+        impl Reason {
+            /// Every reason, in order of precedence.
+            pub const ALL: [Self; [$(stringify!($name)),+].len()] = [$(Self::$name),+];
+
+            /// The name in output and statuses.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
+
+            /// What it means, in a sentence.
+            #[must_use]
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($description),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
     /// The object alone is at fault: YAML, types, unknown or missing fields, formats, bounds.
     SchemaInvalid,
     /// An earlier document declares the same object.
@@ -117,44 +147,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Every reason, in order of precedence.
-    pub const ALL: [Self; 34] = [
-        Self::SchemaInvalid,
-        Self::DuplicateObject,
-        Self::Terminating,
-        Self::NoTenant,
-        Self::ReservedName,
-        Self::DuplicateIdentifier,
-        Self::DuplicateCode,
-        Self::AlreadyInvited,
-        Self::NameTaken,
-        Self::AlreadyOver,
-        Self::AccountFormat,
-        Self::EmailRequired,
-        Self::PositionRequired,
-        Self::InvalidAttribute,
-        Self::InvalidHome,
-        Self::UnknownObject,
-        Self::UnknownAction,
-        Self::UnknownField,
-        Self::FieldType,
-        Self::SharingNotAllowed,
-        Self::InvalidCondition,
-        Self::OrganizationCycle,
-        Self::LimitExceeded,
-        Self::HomeRefused,
-        Self::HomeChanged,
-        Self::InvitationOver,
-        Self::DependencyNotFound,
-        Self::DependencyInvalid,
-        Self::ObjectPublic,
-        Self::ModuleNotEnabled,
-        Self::RoleNotAssignable,
-        Self::Unused,
-        Self::LimitNear,
-        Self::GrantOver,
-    ];
-
     /// S: the object alone is at fault, nothing else can heal it.
     #[must_use]
     pub fn stalls(self) -> bool {
@@ -162,47 +154,6 @@ impl Reason {
             self,
             Self::SchemaInvalid | Self::DuplicateObject | Self::ReservedName | Self::InvalidCondition
         )
-    }
-
-    /// The name in output and statuses.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SchemaInvalid => "SchemaInvalid",
-            Self::DuplicateObject => "DuplicateObject",
-            Self::Terminating => "Terminating",
-            Self::NoTenant => "NoTenant",
-            Self::ReservedName => "ReservedName",
-            Self::DuplicateIdentifier => "DuplicateIdentifier",
-            Self::DuplicateCode => "DuplicateCode",
-            Self::AlreadyInvited => "AlreadyInvited",
-            Self::NameTaken => "NameTaken",
-            Self::AlreadyOver => "AlreadyOver",
-            Self::AccountFormat => "AccountFormat",
-            Self::EmailRequired => "EmailRequired",
-            Self::PositionRequired => "PositionRequired",
-            Self::InvalidAttribute => "InvalidAttribute",
-            Self::InvalidHome => "InvalidHome",
-            Self::UnknownObject => "UnknownObject",
-            Self::UnknownAction => "UnknownAction",
-            Self::UnknownField => "UnknownField",
-            Self::FieldType => "FieldType",
-            Self::SharingNotAllowed => "SharingNotAllowed",
-            Self::InvalidCondition => "InvalidCondition",
-            Self::OrganizationCycle => "OrganizationCycle",
-            Self::LimitExceeded => "LimitExceeded",
-            Self::HomeRefused => "HomeRefused",
-            Self::HomeChanged => "HomeChanged",
-            Self::InvitationOver => "InvitationOver",
-            Self::DependencyNotFound => "DependencyNotFound",
-            Self::DependencyInvalid => "DependencyInvalid",
-            Self::ObjectPublic => "ObjectPublic",
-            Self::ModuleNotEnabled => "ModuleNotEnabled",
-            Self::RoleNotAssignable => "RoleNotAssignable",
-            Self::Unused => "Unused",
-            Self::LimitNear => "LimitNear",
-            Self::GrantOver => "GrantOver",
-        }
     }
 }
 
@@ -370,6 +321,17 @@ mod tests {
         assert!(Reason::ALL.is_sorted());
         let names: std::collections::BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
         assert_eq!(names.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn every_reason_is_described_in_a_sentence() {
+        for reason in Reason::ALL {
+            let description = reason.description();
+            assert!(
+                description.starts_with(char::is_uppercase) && description.ends_with('.'),
+                "{reason}: {description}"
+            );
+        }
     }
 
     #[test]

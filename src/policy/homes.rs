@@ -5,7 +5,10 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::api::{Moment, UserPhase, UserType};
+use super::finding::{Finding, Reason};
+use super::identifiers::lower;
+use super::words;
+use crate::api::{Moment, UserPhase, UserSpec, UserType};
 
 /// Everything that homes say, by tenant. A tenant that is not in force is not in it.
 #[derive(Clone, Debug, Default)]
@@ -88,4 +91,68 @@ pub enum HomeAnswer<'a> {
     Broken,
     /// The user.
     Found(&'a HomeProfile),
+}
+
+/// What a user's home has to say.
+pub(super) enum Home<'a> {
+    /// She is not Credited.
+    None,
+    /// She is.
+    Asked(HomeAnswer<'a>),
+}
+
+impl Home<'_> {
+    pub(super) fn profile(&self) -> Option<&HomeProfile> {
+        match self {
+            Self::Asked(HomeAnswer::Found(profile)) => Some(profile),
+            _ => None,
+        }
+    }
+
+    /// The moments at which the home's phase changes.
+    pub(super) fn moments(&self) -> impl Iterator<Item = Moment> + '_ {
+        self.profile()
+            .into_iter()
+            .flat_map(|profile| profile.phases.iter().map(|(from, _)| *from))
+    }
+
+    /// The one finding about the home, the first that applies (U11).
+    pub(super) fn finding(&self, spec: &UserSpec, at: Moment) -> Option<Finding> {
+        let Self::Asked(answer) = self else { return None };
+        let name = spec.home.as_ref().map_or("", |home| home.user.as_str());
+        let waiting = |reason| Finding::waiting(reason, "spec.home");
+        match answer {
+            HomeAnswer::Refused => Some(
+                waiting(Reason::HomeRefused)
+                    .says("the home tenant does not let this one credit its users")
+                    .mend("add this namespace to the home Tenant's spec.accounts.creditedTo, or name another home"),
+            ),
+            HomeAnswer::Missing => Some(words::missing(
+                waiting(Reason::DependencyNotFound),
+                "home user",
+                name,
+                [],
+            )),
+            HomeAnswer::Broken => Some(words::void(waiting(Reason::DependencyInvalid), "home user", name)),
+            HomeAnswer::Found(home) if !matches!(home.kind, UserType::Ordinary | UserType::SSO) => Some(
+                Finding::refused(Reason::InvalidHome, "spec.home")
+                    .says(format!("the home user `{name}` is neither Ordinary nor SSO"))
+                    .mend("name a home user of one of these types"),
+            ),
+            HomeAnswer::Found(home) if home.phase(at) == UserPhase::Invalid => {
+                Some(words::void(waiting(Reason::DependencyInvalid), "home user", name))
+            }
+            HomeAnswer::Found(home) => home_changed(spec, home).then(|| {
+                waiting(Reason::HomeChanged)
+                    .says("the home user's email is no longer the one declared here")
+                    .mend("correct `email`, or remove it, once you know that it is the same person")
+            }),
+        }
+    }
+}
+
+/// The home's email is other than the Credited user's own, if that has one.
+fn home_changed(spec: &UserSpec, home: &HomeProfile) -> bool {
+    let own = spec.email.as_deref().map(lower);
+    own.is_some() && own != home.email.as_deref().map(lower)
 }

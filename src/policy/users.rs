@@ -5,20 +5,22 @@
 
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
 use super::action_set::ActionSet;
 use super::catalogue::Catalogue;
 use super::finding::{Finding, Findings, Reason};
-use super::homes::{HomeAnswer, HomeProfile, Homes};
-use super::identifiers::{Identifiers, lower};
+use super::held::{Held, held_roles};
+use super::homes::{Home, HomeProfile, Homes};
+use super::identifiers::Identifiers;
 use super::invitations::Invitations;
+use super::memberships::Crowded;
 use super::organizations::{OrganizationIx, OrganizationRef, Organizations};
-use super::roles::{RoleIx, RoleRef, Roles};
+use super::roles::{RoleRef, Roles};
 use super::snapshot::{Object, Snapshot};
 use super::tenant::Settings;
 use super::words;
-use crate::api::{HEADQUARTERS, Kind, Moment, TemporaryRole, UNASSIGNED, UserPhase, UserSpec, UserType, Via};
+use crate::api::{HEADQUARTERS, Kind, Moment, UNASSIGNED, UserPhase, UserSpec, UserType};
 
 /// The number of a user in her tenant; the order is that of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,42 +66,6 @@ pub struct UserState {
     pub organizations: Vec<OrganizationIx>,
 }
 
-/// A role that a user has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
-    /// The role.
-    pub role: RoleIx,
-    /// Her spec names it.
-    pub direct: bool,
-    /// Her position has it.
-    pub position: bool,
-    /// Her spec names it for a period that is now, and this is the latest end of such a period.
-    pub temporary: Option<Moment>,
-}
-
-impl Held {
-    /// In which ways she has it, sorted.
-    pub fn via(&self) -> impl Iterator<Item = Via> {
-        let ways = [
-            (self.direct, Via::Direct),
-            (self.position, Via::Position),
-            (self.temporary.is_some(), Via::Temporary),
-        ];
-        ways.into_iter().filter_map(|(has, via)| has.then_some(via))
-    }
-
-    /// The latest end, only if every way ends.
-    #[must_use]
-    pub fn valid_until(&self) -> Option<Moment> {
-        self.temporary.filter(|_| !self.direct && !self.position)
-    }
-
-    /// Whether the role shows in the same way in a status, where an end is seen only if every way ends.
-    fn shows_like(&self, other: &Self) -> bool {
-        self.role == other.role && self.via().eq(other.via()) && self.valid_until() == other.valid_until()
-    }
-}
-
 /// All users of a tenant, sorted by name.
 #[derive(Clone, Debug, Default)]
 pub struct Users {
@@ -135,7 +101,8 @@ pub(super) struct Judge<'a> {
 impl Users {
     /// Judges every user of the snapshot.
     pub(super) fn judge(judge: &Judge<'_>) -> Self {
-        let crowded = Crowded::new(judge);
+        let limit = judge.settings.limits.users_per_organization;
+        let crowded = Crowded::new(limit, judge.snapshot, judge.organizations);
         let all = judge
             .snapshot
             .users
@@ -221,55 +188,6 @@ impl Users {
         }
         let void = self.void_from(name).is_some_and(|from| at >= from);
         void.then(|| words::void(finding(Reason::DependencyInvalid), "user", name))
-    }
-}
-
-/// The users whose membership of an organization is void because older ones fill it (O1, K5).
-struct Crowded {
-    youngest: HashMap<OrganizationIx, HashSet<usize>>,
-    most: usize,
-}
-
-impl Crowded {
-    fn new(judge: &Judge<'_>) -> Self {
-        let limit = usize::try_from(judge.settings.limits.users_per_organization).unwrap_or(0);
-        let mut members: HashMap<OrganizationIx, Vec<usize>> = HashMap::new();
-        for (ix, user) in judge.snapshot.users.iter().enumerate() {
-            for name in &user.spec.organizations {
-                if let OrganizationRef::InForce(organization) = judge.organizations.find(name)
-                    && judge
-                        .organizations
-                        .get(organization)
-                        .is_some_and(|organization| !organization.system)
-                {
-                    members.entry(organization).or_default().push(ix);
-                }
-            }
-        }
-        let most = members.values().map(Vec::len).max().unwrap_or(0);
-        members.retain(|_, members| members.len() > limit);
-        for members in members.values_mut() {
-            members.sort_by(
-                |one, other| match (judge.snapshot.users.get(*one), judge.snapshot.users.get(*other)) {
-                    (Some(one), Some(other)) => one.older(other),
-                    _ => one.cmp(other),
-                },
-            );
-            members.drain(..limit.min(members.len()));
-        }
-        let youngest = members
-            .into_iter()
-            .map(|(organization, members)| (organization, members.into_iter().collect()));
-        Self {
-            youngest: youngest.collect(),
-            most,
-        }
-    }
-
-    fn keeps_out(&self, user: usize, organization: OrganizationIx) -> bool {
-        self.youngest
-            .get(&organization)
-            .is_some_and(|youngest| youngest.contains(&user))
     }
 }
 
@@ -572,119 +490,6 @@ impl Judge<'_> {
             || one.organizations != other.organizations
             || (one.cautious != other.cautious && fields(one) != fields(other))
     }
-}
-
-/// The roles in force that the user has at that moment, and whether one that she should have might be missing its
-/// restrictions: it is missing, void or not assignable to her, or her position is unknown.
-pub(super) fn held_roles(settings: &Settings, roles: &Roles, spec: &UserSpec, at: Moment) -> (Vec<Held>, bool) {
-    let mut held: Vec<Held> = Vec::with_capacity(spec.roles.len());
-    let mut cautious = false;
-    for name in &spec.roles {
-        match roles.find(name) {
-            RoleRef::InForce(ix) if roles.assignable(ix) => note(&mut held, ix, |held| held.direct = true),
-            _ => cautious = true,
-        }
-    }
-    for temporary in spec.temporary_roles.iter().filter(|role| is_now(role, at)) {
-        match roles.find(&temporary.role) {
-            RoleRef::InForce(ix) => note(&mut held, ix, |held| {
-                held.temporary = held.temporary.max(Some(temporary.valid_until));
-            }),
-            RoleRef::Missing | RoleRef::Void => cautious = true,
-        }
-    }
-    if let Some(position) = spec.position.as_deref() {
-        cautious |= !settings.positions.contains(position) || roles.doubtful(position);
-        for ix in roles.of_position(position) {
-            note(&mut held, *ix, |held| held.position = true);
-        }
-    }
-    held.sort_unstable_by_key(|held| held.role);
-    (held, cautious)
-}
-
-/// Notes a way in which the user has a role.
-fn note(held: &mut Vec<Held>, role: RoleIx, way: impl FnOnce(&mut Held)) {
-    if let Some(known) = held.iter_mut().find(|held| held.role == role) {
-        return way(known);
-    }
-    let mut new = Held {
-        role,
-        direct: false,
-        position: false,
-        temporary: None,
-    };
-    way(&mut new);
-    held.push(new);
-}
-
-/// Whether the period of a temporary role is now.
-fn is_now(role: &TemporaryRole, at: Moment) -> bool {
-    role.valid_from.is_none_or(|from| from <= at) && at < role.valid_until
-}
-
-/// What a user's home has to say.
-enum Home<'a> {
-    /// She is not Credited.
-    None,
-    /// She is.
-    Asked(HomeAnswer<'a>),
-}
-
-impl Home<'_> {
-    fn profile(&self) -> Option<&HomeProfile> {
-        match self {
-            Self::Asked(HomeAnswer::Found(profile)) => Some(profile),
-            _ => None,
-        }
-    }
-
-    /// The moments at which the home's phase changes.
-    fn moments(&self) -> impl Iterator<Item = Moment> + '_ {
-        self.profile()
-            .into_iter()
-            .flat_map(|profile| profile.phases.iter().map(|(from, _)| *from))
-    }
-
-    /// The one finding about the home, the first that applies (U11).
-    fn finding(&self, spec: &UserSpec, at: Moment) -> Option<Finding> {
-        let Self::Asked(answer) = self else { return None };
-        let name = spec.home.as_ref().map_or("", |home| home.user.as_str());
-        let waiting = |reason| Finding::waiting(reason, "spec.home");
-        match answer {
-            HomeAnswer::Refused => Some(
-                waiting(Reason::HomeRefused)
-                    .says("the home tenant does not let this one credit its users")
-                    .mend("add this namespace to the home Tenant's spec.accounts.creditedTo, or name another home"),
-            ),
-            HomeAnswer::Missing => Some(words::missing(
-                waiting(Reason::DependencyNotFound),
-                "home user",
-                name,
-                [],
-            )),
-            HomeAnswer::Broken => Some(words::void(waiting(Reason::DependencyInvalid), "home user", name)),
-            HomeAnswer::Found(home) if !matches!(home.kind, UserType::Ordinary | UserType::SSO) => Some(
-                Finding::refused(Reason::InvalidHome, "spec.home")
-                    .says(format!("the home user `{name}` is neither Ordinary nor SSO"))
-                    .mend("name a home user of one of these types"),
-            ),
-            HomeAnswer::Found(home) if home.phase(at) == UserPhase::Invalid => {
-                Some(words::void(waiting(Reason::DependencyInvalid), "home user", name))
-            }
-            HomeAnswer::Found(home) => home_changed(spec, home).then(|| {
-                waiting(Reason::HomeChanged)
-                    .says("the home user's email is no longer the one declared here")
-                    .mend("correct `email`, or remove it, once you know that it is the same person")
-            }),
-        }
-    }
-}
-
-/// The home's email is other than the Credited user's own, if that has one.
-fn home_changed(spec: &UserSpec, home: &HomeProfile) -> bool {
-    let own = spec.email.as_deref().map(lower);
-    own.is_some() && own != home.email.as_deref().map(lower)
 }
 
 impl User {

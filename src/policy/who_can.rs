@@ -35,7 +35,7 @@ impl Evaluation {
 fn holder(access: &Access, user: &User, action: ActionIx) -> Holder {
     let giving = held(&access.roles, &user.state).filter(|(_, role)| role.actions.contains(action));
     let roles = giving.map(|(_, role)| role.name.clone()).collect();
-    let gives = |held: &&super::users::Held| {
+    let gives = |held: &&super::held::Held| {
         access
             .roles
             .get(held.role)
@@ -46,7 +46,7 @@ fn holder(access: &Access, user: &User, action: ActionIx) -> Holder {
         .roles
         .iter()
         .filter(gives)
-        .map(super::users::Held::valid_until)
+        .map(super::held::Held::valid_until)
         .collect();
     let roles_end = ends.and_then(|ends| ends.into_iter().max());
     let spec = &user.object.spec;

@@ -66,7 +66,7 @@ pub(crate) fn of_all(evaluations: &[Evaluation]) -> BTreeMap<String, TenantAcces
     all.collect()
 }
 
-fn of_tenant(evaluation: &Evaluation) -> TenantAccess {
+pub(crate) fn of_tenant(evaluation: &Evaluation) -> TenantAccess {
     let mut all = TenantAccess::default();
     let Some(access) = evaluation.access() else { return all };
     for (ix, user) in access.users.iter() {

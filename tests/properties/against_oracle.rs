@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use tenantry::api::{Moment, UserCounts, UserPhase, UserStatus};
+use tenantry::api::{Moment, SharingRulePhase, UserCounts, UserPhase, UserStatus};
 use tenantry::policy::{Evaluation, Status};
 
+use crate::access::of_tenant;
 use crate::cases;
 use crate::oracle::{Found, Library, Oracle};
 use crate::tape::moment;
 use crate::world::{Body, World, worlds};
 
 fn found(evaluation: &Evaluation) -> BTreeSet<Found> {
-    let found = evaluation.findings().into_iter();
+    let found = evaluation.findings().into_iter().chain(evaluation.warnings());
     found
         .map(|found| {
             (
@@ -36,7 +37,8 @@ fn agree(world: &World, now: Moment) -> Result<(), TestCaseError> {
 }
 
 fn same_findings(oracle: Oracle<'_>, evaluation: &Evaluation) -> Result<(), TestCaseError> {
-    let (expected, found) = (oracle.all_findings(), found(evaluation));
+    let (mut expected, found) = (oracle.all_findings(), found(evaluation));
+    expected.extend(oracle.warnings());
     let missing: Vec<_> = expected.difference(&found).collect();
     let excess: Vec<_> = found.difference(&expected).collect();
     let same = missing.is_empty() && excess.is_empty();
@@ -50,6 +52,7 @@ fn same_findings(oracle: Oracle<'_>, evaluation: &Evaluation) -> Result<(), Test
 
 fn same_statuses(oracle: Oracle<'_>, evaluation: &Evaluation) -> Result<(), TestCaseError> {
     let mut counts = UserCounts::default();
+    let rules = of_tenant(evaluation).rules;
     for reported in evaluation.statuses() {
         let about = format!("{} {} {}", oracle.namespace, reported.kind, reported.name);
         let body = oracle.body(reported.kind, reported.name);
@@ -66,6 +69,15 @@ fn same_statuses(oracle: Oracle<'_>, evaluation: &Evaluation) -> Result<(), Test
             }
             (Status::SharingRule(status), Some((doc, Body::Rule(spec)))) => {
                 prop_assert_eq!(status.phase, Some(oracle.rule_phase(doc, spec)), "{}", about);
+                let shared = rules.get(reported.name).map(|shared| &shared.to);
+                let expected = Some(oracle.recipients(spec));
+                prop_assert_eq!(shared, expected.as_ref().filter(|_| shared.is_some()), "{}", about);
+                prop_assert_eq!(
+                    shared.is_some(),
+                    status.phase == Some(SharingRulePhase::Active),
+                    "{}",
+                    about
+                );
             }
             (Status::Invitation(status), Some((doc, Body::Invitation(spec, state)))) => {
                 prop_assert_eq!(

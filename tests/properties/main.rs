@@ -17,6 +17,7 @@ mod consistency;
 mod difference;
 mod documents;
 mod more;
+mod openings;
 mod oracle;
 mod order;
 mod removal;

@@ -12,13 +12,13 @@ use crate::oracle::Library;
 use crate::tape::moment;
 use crate::world::{Body, CATALOGUE, Doc, World, worlds};
 
-type Everyone = BTreeMap<String, TenantAccess>;
+pub(crate) type Everyone = BTreeMap<String, TenantAccess>;
 /// Namespace, kind and name.
-type Id = (String, Kind, String);
+pub(crate) type Id = (String, Kind, String);
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Blow {
+pub(crate) enum Blow {
     /// It is removed.
     Removed,
     /// It can be read no more: it keeps its name, and of a Role the positions.
@@ -28,12 +28,12 @@ enum Blow {
 }
 
 /// A world before and after one of its objects was removed or broken.
-struct Change<'a> {
-    world: &'a World,
-    place: usize,
-    blow: Blow,
-    before: &'a Everyone,
-    after: Everyone,
+pub(crate) struct Change<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) place: usize,
+    pub(crate) blow: Blow,
+    pub(crate) before: &'a Everyone,
+    pub(crate) after: Everyone,
 }
 
 impl Change<'_> {
@@ -53,7 +53,7 @@ impl Change<'_> {
     }
 
     /// What was void and is in force now.
-    fn freed(&self) -> BTreeSet<Id> {
+    pub(crate) fn freed(&self) -> BTreeSet<Id> {
         let mut freed = BTreeSet::new();
         for (namespace, tenant) in &self.after {
             let new = tenant.in_force.difference(&self.before[namespace].in_force);
@@ -237,7 +237,7 @@ impl Change<'_> {
         }
     }
 
-    fn check(&self) -> Result<(), TestCaseError> {
+    pub(crate) fn check(&self) -> Result<(), TestCaseError> {
         let freed = self.freed();
         let allowed = self.allowed(&freed);
         let excess: Vec<&Id> = freed.difference(&allowed).collect();

@@ -82,12 +82,18 @@ impl<'a> Oracle<'a> {
         for (object, action) in self.rights(tenant, names) {
             by_object.entry(object).or_default().push(action);
         }
-        let gives = |name: &String, object: &String| {
-            let alone = self.rights(tenant, std::slice::from_ref(name));
-            alone.iter().any(|(given, _)| given == object)
+        let alone: Vec<_> = names
+            .iter()
+            .map(|name| (name, self.rights(tenant, std::slice::from_ref(name))))
+            .collect();
+        let giving = |object: &String| {
+            let giving = alone
+                .iter()
+                .filter(|(_, rights)| rights.iter().any(|(given, _)| given == object));
+            giving.map(|(name, _)| (*name).clone()).collect()
         };
         let held = by_object.into_iter().map(|(object, actions)| HeldPermission {
-            roles: names.iter().filter(|name| gives(name, &object)).cloned().collect(),
+            roles: giving(&object),
             object,
             actions,
         });
@@ -128,7 +134,7 @@ impl<'a> Oracle<'a> {
     fn held_data(self, tenant: &TenantSpec, names: &[String]) -> Vec<HeldData> {
         let mut held = Vec::new();
         for object in objects()
-            .into_iter()
+            .iter()
             .filter(|object| object.rows && has_module(tenant, object.name))
         {
             let given: Vec<(&String, Rows, Option<Vec<String>>)> = names

@@ -1,6 +1,7 @@
 //! The catalogue as the contract's table has it, and the two objects that the worlds add.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use tenantry::api::FieldType;
 
@@ -132,14 +133,15 @@ pub(crate) struct ObjectType {
     pub(crate) customer: bool,
     pub(crate) sharing: bool,
     fields: &'static str,
-    actions: &'static str,
+    /// Each with what it implies and requires at first hand.
+    actions: Vec<(String, Vec<Right>)>,
 }
 
 /// An object and an action.
 pub(crate) type Right = (String, String);
 
-pub(crate) fn objects() -> Vec<ObjectType> {
-    let read = |&(name, module, actions, marks, fields): &(&'static str, _, _, &str, _)| ObjectType {
+static OBJECTS: LazyLock<Vec<ObjectType>> = LazyLock::new(|| {
+    let read = |&(name, module, actions, marks, fields): &(&'static str, _, &str, &str, _)| ObjectType {
         name,
         module,
         data: marks.contains("data"),
@@ -147,13 +149,17 @@ pub(crate) fn objects() -> Vec<ObjectType> {
         customer: marks.contains("customer"),
         sharing: marks.contains("sharing"),
         fields,
-        actions,
+        actions: actions.split("; ").map(|line| action(name, line)).collect(),
     };
     TABLE.iter().map(read).collect()
+});
+
+pub(crate) fn objects() -> &'static [ObjectType] {
+    &OBJECTS
 }
 
-pub(crate) fn object(name: &str) -> Option<ObjectType> {
-    objects().into_iter().find(|object| object.name == name)
+pub(crate) fn object(name: &str) -> Option<&'static ObjectType> {
+    OBJECTS.iter().find(|object| object.name == name)
 }
 
 impl ObjectType {
@@ -170,34 +176,30 @@ impl ObjectType {
     }
 
     pub(crate) fn actions(&self) -> Vec<String> {
-        let names = self.actions.split("; ").filter_map(|action| action.split(' ').next());
-        names.map(String::from).collect()
+        self.actions.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// What an action implies and requires at first hand.
-    fn needs(&self, action: &str) -> Vec<Right> {
-        let line = self
-            .actions
-            .split("; ")
-            .find(|line| line.split(' ').next() == Some(action));
-        let words: Vec<&str> = line
-            .unwrap_or_default()
-            .split(' ')
-            .map(|word| word.trim_end_matches(','))
-            .collect();
-        let mut needs = Vec::new();
-        for pair in words.windows(2) {
-            match pair {
-                ["->", implied] => needs.push((self.name.to_owned(), (*implied).to_owned())),
-                ["+", required] => {
-                    let (object, action) = required.split_once(':').expect("Object:Action");
-                    needs.push((object.to_owned(), action.to_owned()));
-                }
-                _ => {}
-            }
-        }
-        needs
+    fn needs(&self, action: &str) -> &[Right] {
+        let known = self.actions.iter().find(|(name, _)| name == action);
+        known.map_or(&[], |(_, needs)| needs)
     }
+}
+
+/// An action as the table has it: `Edit E -> View, + Member:View`.
+fn action(object: &str, line: &str) -> (String, Vec<Right>) {
+    let words: Vec<&str> = line.split(' ').map(|word| word.trim_end_matches(',')).collect();
+    let mut needs = Vec::new();
+    for pair in words.windows(2) {
+        match pair {
+            ["->", implied] => needs.push((object.to_owned(), (*implied).to_owned())),
+            ["+", required] => {
+                let (object, action) = required.split_once(':').expect("Object:Action");
+                needs.push((object.to_owned(), action.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    (words[0].to_owned(), needs)
 }
 
 /// "Implied and required actions are added until nothing changes, across objects."
@@ -206,7 +208,11 @@ pub(crate) fn closure(mut rights: BTreeSet<Right>) -> BTreeSet<Right> {
         let needed = rights
             .iter()
             .filter_map(|(name, action)| Some(object(name)?.needs(action)));
-        let more: BTreeSet<Right> = needed.flatten().filter(|need| !rights.contains(need)).collect();
+        let more: Vec<Right> = needed
+            .flatten()
+            .filter(|need| !rights.contains(need))
+            .cloned()
+            .collect();
         if more.is_empty() {
             return rights;
         }
@@ -253,14 +259,14 @@ impl SystemRole {
     /// "administrator: every action of every object."
     pub(crate) fn rights(&self) -> BTreeSet<Right> {
         if self.name == "administrator" {
-            let all = |object: ObjectType| {
+            let all = |object: &'static ObjectType| {
                 let name = object.name;
                 object
                     .actions()
                     .into_iter()
                     .map(move |action| (name.to_owned(), action))
             };
-            return objects().into_iter().flat_map(all).collect();
+            return objects().iter().flat_map(all).collect();
         }
         let pairs = self.rights.split(", ").filter_map(|right| right.split_once(':'));
         pairs

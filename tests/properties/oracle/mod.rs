@@ -10,6 +10,7 @@ mod roles;
 mod sharing;
 mod tenant;
 mod users;
+mod warnings;
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};

@@ -97,18 +97,17 @@ impl<'a> Oracle<'a> {
         names
     }
 
-    /// Whether a void role, read or not, names the position. A void manifest of a system role changes nothing.
+    /// Whether a void role, readable or not, names the position. A manifest of a system role's name that says something else
+    /// "changes nothing"; but of one that is no object at all nobody knows what it was to be.
     pub(super) fn a_void_role_names(self, position: &str) -> bool {
-        let names_it = |doc: &&Doc| match &doc.body {
-            Body::Role(role) => role.positions.iter().any(|listed| listed == position),
+        self.in_namespace().into_iter().any(|doc| match &doc.body {
+            Body::Role(role) => {
+                let counts = system_role(doc.name()).is_none() || !self.schema_valid(doc);
+                counts && role.positions.iter().any(|listed| listed == position) && self.void(doc)
+            }
             Body::Broken(Kind::Role, positions) => positions.iter().any(|listed| listed == position),
             _ => false,
-        };
-        let custom = self
-            .in_namespace()
-            .into_iter()
-            .filter(|doc| system_role(doc.name()).is_none());
-        custom.filter(names_it).any(|doc| self.void(doc))
+        })
     }
 
     /// What a role in force gives, closed, without what belongs to modules that the tenant lacks.

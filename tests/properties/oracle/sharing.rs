@@ -1,11 +1,13 @@
 //! User groups and sharing rules.
 
+use std::collections::BTreeSet;
+
 use tenantry::api::{FieldType, Kind, ObjectAccess, SharingRulePhase, SharingRuleSpec, TenantSpec, UserGroupSpec};
 use tenantry::policy::{Class, Reason};
 
 use super::catalogue::object;
 use super::tenant::{condition_fault, field, has_module, limits};
-use super::{Mark, Oracle, dependency, refused, waiting};
+use super::{Mark, Named, Oracle, dependency, refused, waiting};
 use crate::world::{Body, Doc};
 
 impl<'a> Oracle<'a> {
@@ -42,6 +44,21 @@ impl<'a> Oracle<'a> {
         }
         marks.extend(about_the_object(tenant, spec));
         marks
+    }
+
+    /// "Missing or void entries of `to` are void."
+    pub(crate) fn recipients(self, spec: &SharingRuleSpec) -> BTreeSet<(Kind, String)> {
+        let to = spec.to.clone().unwrap_or_default();
+        let named = [
+            (Kind::Organization, to.organizations),
+            (Kind::User, to.users),
+            (Kind::UserGroup, to.groups),
+        ];
+        let each = named
+            .into_iter()
+            .flat_map(|(kind, names)| names.into_iter().map(move |name| (kind, name)));
+        each.filter(|(kind, name)| self.look(*kind, name) == Named::InForce)
+            .collect()
     }
 
     /// "Invalid (void) | Expired | Active."
