@@ -9,7 +9,7 @@ use super::evaluate::{Access, Evaluation};
 use super::fields::FieldIx;
 use super::held::Held;
 use super::roles::Role;
-use super::users::{User, UserIx};
+use super::users::{User, UserIx, UserRef};
 use crate::api::{Display, Moment, RestrictionMode, RoleSpec, Rows, UserPhase, UserType, Via};
 
 /// Everything that a user has, each with its sources, and everything of hers that is void.
@@ -164,7 +164,10 @@ impl Evaluation {
     #[must_use]
     pub fn explain(&self, name: &str) -> Option<Explanation> {
         let access = self.access()?;
-        let (ix, user) = access.users.iter().find(|(_, user)| user.object.name == name)?;
+        let UserRef::Known(ix) = access.users.find(name) else {
+            return None;
+        };
+        let user = access.users.get(ix)?;
         let explain = Explain {
             evaluation: self,
             access,
