@@ -1,5 +1,7 @@
 //! The conditions in every status.
 
+use std::hash::{Hash, Hasher};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +34,7 @@ pub struct Condition {
 }
 
 /// Whether a condition holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ConditionStatus {
     /// It holds.
     True,
@@ -40,6 +42,18 @@ pub enum ConditionStatus {
     False,
     /// Nobody knows.
     Unknown,
+}
+
+/// The moment of the last transition is left out: it says when `status` was written, not what holds.
+impl Hash for Condition {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind.hash(state);
+        self.status.hash(state);
+        self.reason.hash(state);
+        self.message.hash(state);
+        self.last_transition_time.is_some().hash(state);
+        self.observed_generation.hash(state);
+    }
 }
 
 impl Keyed for Condition {

@@ -211,7 +211,7 @@ pub enum Language {
 }
 
 /// What became of the invitation.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InvitationStatus {
     /// Its state (I6).
@@ -258,7 +258,7 @@ pub enum InvitationPhase {
 }
 
 /// What the person did.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct InvitationResponse {
     /// When.
     pub at: Moment,

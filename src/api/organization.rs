@@ -65,7 +65,7 @@ impl Ruled for OrganizationSpec {
 }
 
 /// What the controller found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationStatus {
     /// Its level; headquarters is 1. Only while in force.

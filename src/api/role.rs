@@ -323,7 +323,7 @@ pub enum AssignRolesScope {
 }
 
 /// What the controller found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleStatus {
     /// Whether it is one of the system's.
@@ -339,7 +339,7 @@ pub struct RoleStatus {
 }
 
 /// Whether a role is one of the system's (R1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum RoleType {
     /// Always there, cannot be changed.
     System,

@@ -379,7 +379,7 @@ impl Default for Limits {
 }
 
 /// What the controller found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantStatus {
     /// How many users there are of each phase.
@@ -398,7 +398,7 @@ pub struct TenantStatus {
 }
 
 /// How many users there are of each phase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct UserCounts {
     /// Users that have their access now.
     pub active: i32,

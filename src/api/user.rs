@@ -246,7 +246,7 @@ pub struct Activation {
 }
 
 /// The computed access.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserStatus {
     /// The state of her access as a whole.
@@ -304,7 +304,7 @@ pub enum UserPhase {
 }
 
 /// A role that a user has now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldRole {
     /// The role.
@@ -330,7 +330,7 @@ pub enum Via {
 }
 
 /// What a user may do with one object type.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct HeldPermission {
     /// The object type.
     #[schemars(with = "Word")]
@@ -344,7 +344,7 @@ pub struct HeldPermission {
 }
 
 /// The rows and columns that a user sees of one object type.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct HeldData {
     /// The object type.
     #[schemars(with = "Word")]
@@ -362,7 +362,7 @@ pub struct HeldData {
 }
 
 /// How a user sees a field that is not wholly free.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct HeldField {
     /// The object type.
     #[schemars(with = "Word")]

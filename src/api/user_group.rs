@@ -51,7 +51,7 @@ impl Ruled for UserGroupSpec {
 }
 
 /// What the controller found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserGroupStatus {
     /// The generation of the spec that this status was computed from.

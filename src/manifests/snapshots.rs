@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::objects::{self, Entry, Spec};
 use super::{Fault, Manifests, Place};
-use crate::policy::{Broken, Finding, Found, InvitationState, Object, Origin, Reason, Snapshot};
+use crate::policy::{Broken, Declared, Finding, Found, InvitationState, Object, Origin, Reason, Snapshot};
 
 impl Manifests {
     /// All objects by namespace, sorted. The specs are taken out of the entries: what is left of those says where an object
@@ -19,7 +19,7 @@ impl Manifests {
                     .entry(entry.namespace.clone())
                     .or_insert_with(|| Snapshot::new(&entry.namespace)),
             };
-            add(snapshot, entry, Origin(index));
+            snapshot.add(declared(entry, Origin(index)));
         }
         let mut snapshots: Vec<Snapshot> = snapshots.into_values().collect();
         snapshots.iter_mut().for_each(Snapshot::sort);
@@ -43,24 +43,23 @@ impl Manifests {
     }
 }
 
-fn add(snapshot: &mut Snapshot, entry: &mut Entry, origin: Origin) {
+/// What an entry says; its spec is taken out.
+pub(super) fn declared(entry: &mut Entry, origin: Origin) -> Declared {
     let spec = entry.spec.take();
     match (spec, entry.duplicate_of, &entry.name) {
         (Some(spec), None, Some(name)) => {
             let head = Head { name, entry, origin };
             match spec {
-                Spec::Tenant(spec) => snapshot.tenant = Some(head.object(*spec)),
-                Spec::User(spec) => snapshot.users.push(head.object(*spec)),
-                Spec::Role(spec) => snapshot.roles.push(head.object(*spec)),
-                Spec::Organization(spec) => snapshot.organizations.push(head.object(*spec)),
-                Spec::UserGroup(spec) => snapshot.groups.push(head.object(*spec)),
-                Spec::SharingRule(spec) => snapshot.rules.push(head.object(*spec)),
-                Spec::Invitation(spec, status) => {
-                    snapshot.invitations.push(head.object(InvitationState {
-                        spec: *spec,
-                        status: *status,
-                    }));
-                }
+                Spec::Tenant(spec) => Declared::Tenant(head.object(*spec)),
+                Spec::User(spec) => Declared::User(head.object(*spec)),
+                Spec::Role(spec) => Declared::Role(head.object(*spec)),
+                Spec::Organization(spec) => Declared::Organization(head.object(*spec)),
+                Spec::UserGroup(spec) => Declared::UserGroup(head.object(*spec)),
+                Spec::SharingRule(spec) => Declared::SharingRule(head.object(*spec)),
+                Spec::Invitation(spec, status) => Declared::Invitation(head.object(InvitationState {
+                    spec: *spec,
+                    status: *status,
+                })),
             }
         }
         (spec, duplicate_of, _) => {
@@ -72,13 +71,13 @@ fn add(snapshot: &mut Snapshot, entry: &mut Entry, origin: Origin) {
                 Some(_) => vec![duplicate()],
                 None => entry.faults.iter().map(schema_invalid).collect(),
             };
-            snapshot.broken.push(Arc::new(Broken {
+            Declared::Broken(Arc::new(Broken {
                 kind: entry.kind,
                 name: entry.name.clone(),
                 origin,
                 findings,
                 positions,
-            }));
+            }))
         }
     }
 }
@@ -101,7 +100,8 @@ impl Head<'_> {
     }
 }
 
-fn schema_invalid(fault: &Fault) -> Finding {
+/// The finding that a fault of structure is.
+pub(super) fn schema_invalid(fault: &Fault) -> Finding {
     Finding::refused(Reason::SchemaInvalid, fault.path.as_str())
         .says(fault.message.as_str())
         .mend(fault.help.as_str())

@@ -55,7 +55,7 @@ pub use matrix::Allowed;
 pub use organizations::{Organization, OrganizationIx, OrganizationRef, Organizations};
 pub use roles::{Role, RoleIx, RoleRef, Roles, Scope};
 pub use sharing::{Group, Groups, SharingRule, SharingRules, Which};
-pub use snapshot::{Broken, InvitationState, Object, Snapshot, older};
+pub use snapshot::{Broken, Declared, InvitationState, Object, Snapshot, older};
 pub use status::{Reported, Status, conditions};
 pub use tenant::{Attribute, Settings};
 pub use users::{User, UserIx, UserRef, UserState, Users};

@@ -63,6 +63,27 @@ pub struct Broken {
     pub positions: Vec<String>,
 }
 
+/// What one manifest, or one object of a cluster, says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Declared {
+    /// A Tenant.
+    Tenant(Arc<Object<TenantSpec>>),
+    /// A User.
+    User(Arc<Object<UserSpec>>),
+    /// A Role.
+    Role(Arc<Object<RoleSpec>>),
+    /// An Organization.
+    Organization(Arc<Object<OrganizationSpec>>),
+    /// A UserGroup.
+    UserGroup(Arc<Object<UserGroupSpec>>),
+    /// A SharingRule.
+    SharingRule(Arc<Object<SharingRuleSpec>>),
+    /// An Invitation.
+    Invitation(Arc<Object<InvitationState>>),
+    /// Something of any kind that is not schema-valid.
+    Broken(Arc<Broken>),
+}
+
 /// All objects of one namespace. Each list is sorted by name and holds no name twice.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
@@ -93,6 +114,20 @@ impl Snapshot {
         Self {
             namespace: namespace.to_owned(),
             ..Self::default()
+        }
+    }
+
+    /// Takes an object in. [`sort`](Self::sort) once all are there, unless they came sorted.
+    pub fn add(&mut self, declared: Declared) {
+        match declared {
+            Declared::Tenant(tenant) => self.tenant = Some(tenant),
+            Declared::User(user) => self.users.push(user),
+            Declared::Role(role) => self.roles.push(role),
+            Declared::Organization(organization) => self.organizations.push(organization),
+            Declared::UserGroup(group) => self.groups.push(group),
+            Declared::SharingRule(rule) => self.rules.push(rule),
+            Declared::Invitation(invitation) => self.invitations.push(invitation),
+            Declared::Broken(broken) => self.broken.push(broken),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::api::{
 };
 
 /// The status of one object.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Status {
     /// Of a Tenant.
