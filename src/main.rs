@@ -4,13 +4,8 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use tenantry::cli::{Screen, run};
-use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::from_env("TENANTRY_LOG"))
-        .with_writer(io::stderr)
-        .init();
     let mut out = BufWriter::with_capacity(64 * 1024, anstream::AutoStream::auto(io::stdout()));
     let mut data = io::stdout();
     let mut err = anstream::AutoStream::auto(io::stderr());

@@ -7,10 +7,12 @@ mod against;
 mod calendar;
 mod check;
 mod completions;
+mod controller;
 mod crd;
 mod explain;
 mod github;
 mod input;
+mod log;
 mod man;
 mod markdown;
 mod matrix;
@@ -31,6 +33,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing::level_filters::LevelFilter;
 
 pub use screen::Screen;
 
@@ -60,6 +63,8 @@ enum Command {
     Test(test::Arguments),
     /// Write a first tenant to start from
     New(new::Arguments),
+    /// Keep the statuses of a cluster as they should be
+    Controller(controller::Arguments),
     /// Print the CustomResourceDefinitions, or write them into a directory
     Crd(crd::Arguments),
     /// Print the JSON schema for editors, or write it into a directory
@@ -92,6 +97,9 @@ enum Failure {
     /// The output cannot be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
+    /// The cluster cannot be worked with.
+    #[error("{0}")]
+    Cluster(String),
     /// The output cannot be put into words.
     #[error("cannot write the output: {0}")]
     Form(String),
@@ -112,6 +120,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_
         Ok(arguments) => arguments,
         Err(error) => return screen.usage(&error),
     };
+    if !matches!(arguments.command, Command::Controller(_)) {
+        log::begin(log::LogFormat::Text, LevelFilter::ERROR);
+    }
     let result = match &arguments.command {
         Command::Check(arguments) => check::run(arguments, screen),
         Command::Plan(arguments) => plan::run(arguments, screen),
@@ -121,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_
         Command::Matrix(arguments) => matrix::run(arguments, screen),
         Command::Test(arguments) => test::run(arguments, screen),
         Command::New(arguments) => new::run(arguments, screen),
+        Command::Controller(arguments) => controller::run(arguments),
         Command::Crd(arguments) => crd::run(arguments, screen),
         Command::Schema(arguments) => schema::run(arguments, screen),
         Command::Completions(arguments) => completions::run(arguments, screen),

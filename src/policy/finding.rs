@@ -147,6 +147,29 @@ reasons! {
 }
 
 impl Reason {
+    /// The reason of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
+    /// W: whatever it voids heals by itself when something else changes.
+    #[must_use]
+    pub fn waits(self) -> bool {
+        matches!(
+            self,
+            Self::Terminating
+                | Self::NoTenant
+                | Self::HomeRefused
+                | Self::HomeChanged
+                | Self::InvitationOver
+                | Self::DependencyNotFound
+                | Self::DependencyInvalid
+                | Self::ObjectPublic
+                | Self::ModuleNotEnabled
+        )
+    }
+
     /// S: the object alone is at fault, nothing else can heal it.
     #[must_use]
     pub fn stalls(self) -> bool {

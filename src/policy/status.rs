@@ -40,6 +40,46 @@ pub enum Status {
     Invitation(Box<InvitationStatus>),
 }
 
+impl Status {
+    /// Its conditions.
+    #[must_use]
+    pub fn conditions(&self) -> &Vec<Condition> {
+        match self {
+            Self::Tenant(status) => &status.conditions,
+            Self::User(status) => &status.conditions,
+            Self::Role(status) => &status.conditions,
+            Self::Organization(status) => &status.conditions,
+            Self::UserGroup(status) => &status.conditions,
+            Self::SharingRule(status) => &status.conditions,
+            Self::Invitation(status) => &status.conditions,
+        }
+    }
+
+    /// Its conditions and the generation that it was computed from, both for a writer to complete.
+    pub fn parts(&mut self) -> (&mut Vec<Condition>, &mut Option<i64>) {
+        match self {
+            Self::Tenant(status) => (&mut status.conditions, &mut status.observed_generation),
+            Self::User(status) => (&mut status.conditions, &mut status.observed_generation),
+            Self::Role(status) => (&mut status.conditions, &mut status.observed_generation),
+            Self::Organization(status) => (&mut status.conditions, &mut status.observed_generation),
+            Self::UserGroup(status) => (&mut status.conditions, &mut status.observed_generation),
+            Self::SharingRule(status) => (&mut status.conditions, &mut status.observed_generation),
+            Self::Invitation(status) => (&mut status.conditions, &mut status.observed_generation),
+        }
+    }
+
+    /// Its phase, for the kinds that have one.
+    #[must_use]
+    pub fn phase(&self) -> Option<&'static str> {
+        match self {
+            Self::User(status) => status.phase.map(phase_name),
+            Self::SharingRule(status) => status.phase.map(sharing_rule_phase_name),
+            Self::Invitation(status) => status.phase.map(invitation_phase_name),
+            Self::Tenant(_) | Self::Role(_) | Self::Organization(_) | Self::UserGroup(_) => None,
+        }
+    }
+}
+
 /// An object with its status.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reported<'a> {
@@ -126,11 +166,7 @@ impl Evaluation {
             reported(Kind::SharingRule, &one.name, status)
         });
         let users = snapshot.users.iter().map(move |one| {
-            let status = UserStatus {
-                phase: Some(UserPhase::Invalid),
-                conditions: conditions(&waiting(one.deleting), VALID),
-                ..UserStatus::default()
-            };
+            let status = invalid_user(&waiting(one.deleting));
             reported(Kind::User, &one.name, Status::User(Box::new(status)))
         });
         let groups = snapshot
@@ -144,6 +180,23 @@ impl Evaluation {
             .chain(tenant)
             .chain(users)
             .chain(groups)
+    }
+
+    /// The status of every object that is not schema-valid, the system's own aside: those stand among the others.
+    pub fn refused(&self) -> impl Iterator<Item = Reported<'_>> + '_ {
+        self.broken.iter().filter_map(|broken| {
+            let name = broken.name.as_deref()?;
+            let system = match broken.kind {
+                Kind::Role => self.catalogue.system_role(name).is_some(),
+                Kind::Organization => Kind::Organization.reserves(name),
+                _ => false,
+            };
+            if system && self.access().is_some() {
+                return None;
+            }
+            let findings = broken.findings.iter().cloned().collect();
+            Some(reported(broken.kind, name, refused_status(broken.kind, &findings)))
+        })
     }
 
     /// Conditions only while the Tenant is void.
@@ -299,6 +352,36 @@ fn sharing_rule_phase_name(phase: SharingRulePhase) -> &'static str {
         SharingRulePhase::Invalid => "Invalid",
         SharingRulePhase::Expired => "Expired",
         SharingRulePhase::Active => "Active",
+    }
+}
+
+/// The status of an object that is not even schema-valid.
+fn refused_status(kind: Kind, findings: &Findings) -> Status {
+    match kind {
+        Kind::Invitation => carried_over(&InvitationStatus::default(), InvitationPhase::Invalid, findings),
+        Kind::Organization => Status::Organization(OrganizationStatus {
+            conditions: conditions(findings, VALID),
+            ..OrganizationStatus::default()
+        }),
+        Kind::Role => Status::Role(RoleStatus {
+            conditions: conditions(findings, VALID),
+            ..RoleStatus::default()
+        }),
+        Kind::SharingRule => sharing_rule_status(SharingRulePhase::Invalid, findings),
+        Kind::Tenant => Status::Tenant(TenantStatus {
+            conditions: conditions(findings, VALID),
+            ..TenantStatus::default()
+        }),
+        Kind::User => Status::User(Box::new(invalid_user(findings))),
+        Kind::UserGroup => user_group_status(findings),
+    }
+}
+
+fn invalid_user(findings: &Findings) -> UserStatus {
+    UserStatus {
+        phase: Some(UserPhase::Invalid),
+        conditions: conditions(findings, VALID),
+        ..UserStatus::default()
     }
 }
 

@@ -1,0 +1,138 @@
+//! The time that a controller judges by: this machine's, or one that a person or a test moves.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
+use crate::api::Moment;
+
+/// However far the next moment is, the clock is looked at again after this long: it may have been set, or the machine
+/// may have slept.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// A clock that follows this machine's, at a distance and a pace, and never runs backwards.
+#[derive(Debug)]
+pub struct Clock {
+    /// This machine's time when the clock was made, in milliseconds since 1970-01-01T00:00:00Z.
+    anchor: i64,
+    /// How far ahead of this machine's it is, in milliseconds.
+    ahead: AtomicI64,
+    /// Seconds of this clock in one of this machine.
+    pace: u32,
+    /// The latest moment that it has shown, in seconds.
+    latest: AtomicI64,
+    moved: Notify,
+}
+
+impl Clock {
+    /// This machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(None, 1)
+    }
+
+    /// A clock that shows `start` (else this machine's time) now, and runs `pace` times as fast as this machine's.
+    #[must_use]
+    pub fn new(start: Option<Moment>, pace: u32) -> Self {
+        let anchor = machine_millis();
+        let ahead = start.map_or(0, |start| start.seconds().saturating_mul(1_000).saturating_sub(anchor));
+        Self {
+            anchor,
+            ahead: AtomicI64::new(ahead),
+            pace: pace.max(1),
+            latest: AtomicI64::new(i64::MIN),
+            moved: Notify::new(),
+        }
+    }
+
+    /// The moment by this clock: never earlier than one that it has shown.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        let seconds = self.millis().div_euclid(1_000);
+        let latest = self.latest.fetch_max(seconds, Ordering::SeqCst).max(seconds);
+        Moment::from_seconds(latest).unwrap_or(Moment::MAX)
+    }
+
+    /// Sets the clock forward; whoever waits for a moment looks again.
+    pub fn advance(&self, by: Duration) {
+        let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.ahead.fetch_add(millis, Ordering::SeqCst);
+        self.moved.notify_waiters();
+    }
+
+    /// Returns at that moment, after 30 s, or when the clock is set, whichever comes first. Look at the clock again.
+    pub async fn doze_until(&self, moment: Option<Moment>) {
+        let moved = self.moved.notified();
+        let rest = match moment {
+            None => LONGEST_SLEEP,
+            Some(moment) => {
+                let millis = moment.seconds().saturating_mul(1_000).saturating_sub(self.millis());
+                let millis = u64::try_from(millis).unwrap_or(0);
+                // Rounded up: to wake a moment early would be to look twice.
+                Duration::from_millis(millis.div_ceil(u64::from(self.pace))).min(LONGEST_SLEEP)
+            }
+        };
+        if rest.is_zero() {
+            return;
+        }
+        tokio::select! {
+            () = sleep(rest) => {}
+            () = moved => {}
+        }
+    }
+
+    fn millis(&self) -> i64 {
+        let passed = machine_millis().saturating_sub(self.anchor);
+        let passed = passed.saturating_mul(i64::from(self.pace));
+        self.anchor
+            .saturating_add(passed)
+            .saturating_add(self.ahead.load(Ordering::SeqCst))
+    }
+}
+
+fn machine_millis() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Waits for something, but not for ever: `None` when it took longer.
+pub(super) async fn within<T>(limit: Duration, wait: impl Future<Output = T>) -> Option<T> {
+    timeout(limit, wait).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_begins_where_it_is_told_and_can_be_set_forward() {
+        let start = Moment::parse("2026-12-01T00:00:00Z").unwrap();
+        let clock = Clock::new(Some(start), 1);
+        let behind = clock.now().seconds() - start.seconds();
+        assert!((0..5).contains(&behind), "{behind}");
+        clock.advance(Duration::from_secs(3_600));
+        let behind = clock.now().seconds() - start.seconds();
+        assert!((3_600..3_605).contains(&behind), "{behind}");
+    }
+
+    #[test]
+    fn a_clock_never_runs_backwards() {
+        let clock = Clock::system();
+        clock.advance(Duration::from_secs(100));
+        let seen = clock.now();
+        clock.ahead.fetch_sub(1_000_000, Ordering::SeqCst);
+        assert!(clock.now() >= seen);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_moment_wakes_when_the_clock_is_set() {
+        let clock = Clock::system();
+        let tomorrow = Moment::from_seconds(clock.now().seconds() + 86_400);
+        let dozing = clock.doze_until(tomorrow);
+        tokio::pin!(dozing);
+        assert!(futures::poll!(dozing.as_mut()).is_pending());
+        clock.advance(Duration::from_secs(1));
+        assert!(within(Duration::from_secs(20), dozing).await.is_some());
+    }
+}

@@ -1,0 +1,310 @@
+//! A cluster as storage: every kind listed and watched, statuses written by server-side apply.
+//!
+//! kube's own retry is off: it would send a write again that was applied though the answer said otherwise, or long after
+//! the lease is lost. Whoever calls decides what is tried again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, PostParams};
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use kube::{Client, Config};
+use serde_json::{Map, Value as Json, json};
+use tokio::sync::mpsc;
+
+use super::announce::Announcement;
+use super::clock::within;
+use super::judge::{SYSTEM_LABEL, StatusWrite, SystemWrite};
+use super::shown::Shown;
+use super::storage::{Extent, Storage, WriteError};
+use super::store::{Change, Stored};
+use super::watch;
+use crate::api::{
+    API_VERSION, Invitation, Kind, Moment, Organization, Role, SharingRule, Tenant, User, UserGroup, crd,
+};
+use crate::manifests::{LiveHead, read_live};
+use crate::policy::Declared;
+
+/// The name under which the controller's fields are kept.
+const MANAGER: &str = "tenantry";
+
+/// No write is waited for longer: with it the lease is still good when the answer would have come.
+pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(5);
+
+/// The objects of a cluster, all namespaces.
+pub struct Cluster {
+    client: Client,
+    recorder: Recorder,
+}
+
+/// A client that sends every request once.
+///
+/// # Errors
+/// When the configuration names something that cannot be read, such as a certificate.
+pub fn client(mut config: Config) -> Result<Client, kube::Error> {
+    config.default_retry = false;
+    Client::try_from(config)
+}
+
+impl Cluster {
+    /// The cluster behind a client made by [`client()`]. Events name `identity` as the instance that reports.
+    #[must_use]
+    pub fn new(client: Client, identity: &str) -> Self {
+        let reporter = Reporter {
+            controller: "tenantry.dev/controller".to_owned(),
+            instance: Some(identity.to_owned()),
+        };
+        Self {
+            recorder: Recorder::new(client.clone(), reporter),
+            client,
+        }
+    }
+
+    fn api(&self, kind: Kind, namespace: &str) -> Api<DynamicObject> {
+        Api::namespaced_with(self.client.clone(), namespace, &resource(kind))
+    }
+}
+
+impl Storage for Cluster {
+    async fn feed(self: Arc<Self>, changes: mpsc::Sender<Change>) {
+        let watches = Kind::ALL.map(|kind| {
+            let api = Api::all_with(self.client.clone(), &resource(kind));
+            watch::watch(kind, api, changes.clone())
+        });
+        drop(changes);
+        join_all(watches).await;
+    }
+
+    async fn write_status(&self, write: &StatusWrite, extent: Extent) -> Result<Stored, WriteError> {
+        let judged = &write.judged;
+        let api = self.api(judged.kind, &judged.namespace);
+        let body = status_body(write, extent)?;
+        let answer = match extent {
+            Extent::Own => {
+                let parameters = PatchParams::apply(MANAGER).force();
+                once(api.patch_status(&judged.name, &parameters, &Patch::Apply(body))).await?
+            }
+            Extent::Whole => {
+                let parameters = PatchParams {
+                    field_manager: Some(MANAGER.to_owned()),
+                    ..PatchParams::default()
+                };
+                once(api.patch_status(&judged.name, &parameters, &Patch::Merge(body))).await?
+            }
+        };
+        read(judged.kind, answer).ok_or(WriteError::Gone)
+    }
+
+    async fn write_system(&self, write: &SystemWrite) -> Result<Stored, WriteError> {
+        let api = self.api(write.kind, &write.namespace);
+        let mut object = write.object();
+        let answer = match &write.instead_of {
+            None => {
+                let object = serde_json::from_value(object).map_err(|error| WriteError::Refused(error.to_string()))?;
+                let parameters = PostParams {
+                    field_manager: Some(MANAGER.to_owned()),
+                    ..PostParams::default()
+                };
+                once(api.create(&parameters, &object)).await?
+            }
+            Some(there) => {
+                if let Some(spec) = object.get_mut("spec") {
+                    complete(spec, write.kind, "spec", &[]);
+                }
+                set_version(&mut object, there.version);
+                let parameters = PatchParams {
+                    field_manager: Some(MANAGER.to_owned()),
+                    ..PatchParams::default()
+                };
+                once(api.patch(&write.name, &parameters, &Patch::Merge(object))).await?
+            }
+        };
+        read(write.kind, answer).ok_or(WriteError::Gone)
+    }
+
+    async fn announce(&self, announcement: &Announcement) -> Result<(), WriteError> {
+        let about = &announcement.about;
+        let event = Event {
+            type_: match announcement.reason {
+                "PhaseChanged" => EventType::Normal,
+                _ => EventType::Warning,
+            },
+            reason: announcement.reason.to_owned(),
+            // An event takes 1 KiB.
+            note: Some(announcement.note.chars().take(1_000).collect()),
+            action: "Judge".to_owned(),
+            secondary: None,
+        };
+        let reference = k8s_openapi::api::core::v1::ObjectReference {
+            api_version: Some(API_VERSION.to_owned()),
+            kind: Some(about.kind.as_str().to_owned()),
+            namespace: Some(about.namespace.clone()),
+            name: Some(about.name.clone()),
+            uid: Some(about.uid.clone()),
+            ..Default::default()
+        };
+        once(self.recorder.publish(&event, &reference)).await
+    }
+}
+
+/// The resource of a kind.
+pub(super) fn resource(kind: Kind) -> ApiResource {
+    match kind {
+        Kind::Invitation => ApiResource::erase::<Invitation>(&()),
+        Kind::Organization => ApiResource::erase::<Organization>(&()),
+        Kind::Role => ApiResource::erase::<Role>(&()),
+        Kind::SharingRule => ApiResource::erase::<SharingRule>(&()),
+        Kind::Tenant => ApiResource::erase::<Tenant>(&()),
+        Kind::User => ApiResource::erase::<User>(&()),
+        Kind::UserGroup => ApiResource::erase::<UserGroup>(&()),
+    }
+}
+
+/// An object as the API server has it; `None` only when it has no name.
+pub(super) fn read(kind: Kind, object: DynamicObject) -> Option<Stored> {
+    let metadata = object.metadata;
+    let name = metadata.name?;
+    let head = LiveHead {
+        name: name.clone(),
+        created: metadata
+            .creation_timestamp
+            .and_then(|created| Moment::from_seconds(created.0.as_second())),
+        deleting: metadata.deletion_timestamp.is_some(),
+    };
+    let status = object.data.get("status");
+    let declared = read_live(kind, head, object.data.get("spec"), status)
+        .inspect_err(|error| tracing::error!(%error, "the schemas of this program cannot be used"))
+        .ok()?;
+    let shown = match (&declared, kind) {
+        (Declared::Broken(_), Kind::Invitation) => Shown::read(kind, status.map(without_history).as_ref()),
+        _ => Shown::read(kind, status),
+    };
+    Some(Stored {
+        kind,
+        namespace: metadata.namespace.unwrap_or_default(),
+        name,
+        uid: metadata.uid.unwrap_or_default(),
+        version: metadata.resource_version.as_deref().map_or(0, version),
+        generation: metadata.generation.unwrap_or_default(),
+        system: metadata
+            .labels
+            .is_some_and(|labels| labels.get(SYSTEM_LABEL).is_some_and(|value| value == "true")),
+        declared,
+        shown,
+        unwritable: None,
+    })
+}
+
+/// A resourceVersion as the number that it is.
+pub(super) fn version(text: &str) -> u64 {
+    text.parse().unwrap_or_else(|_| {
+        tracing::error!(
+            resource_version = text,
+            "not a number: older and newer cannot be told apart"
+        );
+        0
+    })
+}
+
+/// What an invitation has been through, which a refused one keeps.
+const HISTORY: [&str; 4] = ["sentAt", "expiresAt", "attempt", "response"];
+
+fn without_history(status: &Json) -> Json {
+    let mut status = status.clone();
+    if let Some(fields) = status.as_object_mut() {
+        fields.retain(|field, _| !HISTORY.contains(&field.as_str()));
+    }
+    if let Some(conditions) = status.get_mut("conditions").and_then(Json::as_array_mut) {
+        conditions.retain(|condition| condition.get("type").is_none_or(|kind| kind != "Delivered"));
+    }
+    status
+}
+
+fn status_body(write: &StatusWrite, extent: Extent) -> Result<Json, WriteError> {
+    let judged = &write.judged;
+    let mut status = serde_json::to_value(&write.status).map_err(|error| WriteError::Refused(error.to_string()))?;
+    match extent {
+        Extent::Whole => complete(&mut status, judged.kind, "status", &HISTORY),
+        // The portal writes the response, the controller only reads it.
+        Extent::Own => {
+            if let Some(fields) = status.as_object_mut() {
+                fields.remove("response");
+            }
+        }
+    }
+    let mut body = json!({
+        "apiVersion": API_VERSION,
+        "kind": judged.kind.as_str(),
+        "metadata": {"name": judged.name, "namespace": judged.namespace},
+        "status": status,
+    });
+    set_version(&mut body, judged.version);
+    Ok(body)
+}
+
+fn set_version(object: &mut Json, version: u64) {
+    if let Some(Json::Object(metadata)) = object.get_mut("metadata") {
+        metadata.insert("resourceVersion".to_owned(), Json::String(version.to_string()));
+    }
+}
+
+/// Names every field that a part of an object does not have, so that a merge takes it out.
+fn complete(part: &mut Json, kind: Kind, name: &str, kept: &[&str]) {
+    let Some(fields) = part.as_object_mut() else { return };
+    let properties = crd::schema(kind)
+        .and_then(|schema| schema.properties?.remove(name)?.properties)
+        .unwrap_or_default();
+    let absent: Map<String, Json> = properties
+        .into_keys()
+        .filter(|field| !fields.contains_key(field) && !kept.contains(&field.as_str()))
+        .map(|field| (field, Json::Null))
+        .collect();
+    fields.extend(absent);
+}
+
+/// Waits for one request, not for ever.
+async fn once<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, WriteError> {
+    match within(WRITE_LIMIT, request).await {
+        None => Err(WriteError::Busy {
+            after: None,
+            reason: format!("no answer within {} s", WRITE_LIMIT.as_secs()),
+        }),
+        Some(Ok(answer)) => Ok(answer),
+        Some(Err(error)) => Err(refusal(&error)),
+    }
+}
+
+fn refusal(error: &kube::Error) -> WriteError {
+    let kube::Error::Api(status) = error else {
+        // The connection failed, before the request was read or after it was carried out.
+        return WriteError::Busy {
+            after: None,
+            reason: words(error),
+        };
+    };
+    match status.code {
+        404 => WriteError::Gone,
+        409 => WriteError::Conflict,
+        429 | 500.. => WriteError::Busy {
+            after: status
+                .details
+                .as_ref()
+                .map(|details| u64::from(details.retry_after_seconds))
+                .filter(|seconds| *seconds > 0)
+                .map(Duration::from_secs),
+            reason: words(error),
+        },
+        _ => WriteError::Refused(words(error)),
+    }
+}
+
+/// Why a request failed, without what was sent or answered: an API server repeats values of the object in its message.
+pub(super) fn words(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => format!("the API server answered {} {}", status.code, status.reason),
+        kube::Error::Service(_) | kube::Error::HyperError(_) => "the API server cannot be reached".to_owned(),
+        kube::Error::SerdeError(_) => "the API server's answer cannot be read".to_owned(),
+        other => other.to_string(),
+    }
+}

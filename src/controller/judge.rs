@@ -1,0 +1,385 @@
+//! One pass over a tenant, without I/O: from what was seen to what is to be written.
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::shown::Shown;
+use super::store::{Stored, snapshot};
+use crate::api::{Kind, Moment, OrganizationSpec, TENANT_NAME};
+use crate::policy::{Access, Catalogue, Declared, Evaluation, Homes, Organization, Reason, Status, evaluate};
+
+/// A tenant and the homes of the users that it credits.
+#[derive(Debug)]
+pub(super) struct Tenant {
+    /// The namespace.
+    pub(super) namespace: String,
+    /// Its objects, sorted by kind and name.
+    pub(super) objects: Vec<Arc<Stored>>,
+    /// The other tenants whose users it credits, likewise.
+    pub(super) homes: Vec<(String, Vec<Arc<Stored>>)>,
+}
+
+/// What a pass comes to.
+#[derive(Debug, Default)]
+pub(super) struct Judgement {
+    /// What differs, in the order in which to write it: what takes something away comes first.
+    pub(super) writes: Vec<Write>,
+    /// When the tenant is to be judged again though nothing has changed.
+    pub(super) next: Option<Moment>,
+}
+
+/// Something to be written.
+#[derive(Clone, Debug)]
+pub(super) enum Write {
+    /// A status that differs from the one shown.
+    Status(Box<StatusWrite>),
+    /// An object of the system that is missing or not as it should be.
+    System(Box<SystemWrite>),
+}
+
+/// A status, for the state of the object that it was computed from and no other.
+#[derive(Clone, Debug)]
+pub struct StatusWrite {
+    /// The object as it was judged.
+    pub(crate) judged: Arc<Stored>,
+    /// Its status, complete.
+    pub(crate) status: Status,
+    /// What that status shows.
+    pub(crate) shown: Shown,
+}
+
+/// An object that belongs to the system.
+#[derive(Clone, Debug)]
+pub struct SystemWrite {
+    /// Its kind: Role or Organization.
+    pub(crate) kind: Kind,
+    /// Its namespace.
+    pub(crate) namespace: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// What it says.
+    pub(crate) spec: Json,
+    /// The Tenant, which it goes with.
+    pub(crate) owner: String,
+    /// The object that says something else, if there is one already.
+    pub(crate) instead_of: Option<Arc<Stored>>,
+}
+
+/// Judges a tenant at that moment.
+pub(super) fn judge(catalogue: &Arc<Catalogue>, tenant: &Tenant, now: Moment) -> Judgement {
+    let evaluation = evaluate(
+        catalogue,
+        &snapshot(&tenant.namespace, &tenant.objects),
+        &homes(catalogue, tenant, now),
+        now,
+    );
+    let mut writes: Vec<(Rank, Write)> = statuses(&evaluation, tenant, now);
+    if let Some(access) = evaluation.access() {
+        let system = system_objects(access, &evaluation, tenant);
+        writes.extend(system.map(|write| (Rank::System, Write::System(Box::new(write)))));
+    }
+    writes.sort_by_key(|(rank, _)| *rank);
+    Judgement {
+        writes: writes.into_iter().map(|(_, write)| write).collect(),
+        next: evaluation.access().and_then(|access| access.next_transition),
+    }
+}
+
+/// What comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Somebody loses something.
+    Loss,
+    /// The system's objects, for all to see.
+    System,
+    /// All else.
+    Rest,
+}
+
+/// What the homes say, each from its own evaluation: a home never credits, so it needs no homes itself.
+fn homes(catalogue: &Arc<Catalogue>, tenant: &Tenant, now: Moment) -> Homes {
+    let mut homes = Homes::default();
+    for (home, objects) in &tenant.homes {
+        let evaluation = evaluate(catalogue, &snapshot(home, objects), &Homes::default(), now);
+        let wanted = tenant.objects.iter().filter_map(|stored| match &stored.declared {
+            Declared::User(user) => user.spec.home.as_ref(),
+            _ => None,
+        });
+        let wanted = wanted.filter(|credited| credited.tenant == *home);
+        if let Some(answer) = evaluation.as_home(wanted.map(|credited| credited.user.as_str())) {
+            homes.insert(home.clone(), answer);
+        }
+    }
+    homes
+}
+
+/// The statuses that differ from those shown. Objects and statuses are both sorted by kind and name.
+fn statuses(evaluation: &Evaluation, tenant: &Tenant, now: Moment) -> Vec<(Rank, Write)> {
+    let find = |kind: Kind, name: &str| {
+        let key = |stored: &Arc<Stored>| (stored.kind, stored.name.as_str()).cmp(&(kind, name));
+        let at = tenant.objects.binary_search_by(key).ok()?;
+        tenant.objects.get(at)
+    };
+    let reported = evaluation.statuses().chain(evaluation.refused());
+    let writes = reported.filter_map(|reported| {
+        let judged = find(reported.kind, reported.name)?;
+        let mut status = reported.status;
+        judged.shown.complete(&mut status, judged.generation, now);
+        let shown = Shown::of(&status);
+        if shown.hash == judged.shown.hash || judged.unwritable == Some(shown.hash) {
+            return None;
+        }
+        let rank = if judged.shown.loses_to(&shown) {
+            Rank::Loss
+        } else {
+            Rank::Rest
+        };
+        let judged = Arc::clone(judged);
+        Some((rank, Write::Status(Box::new(StatusWrite { judged, status, shown }))))
+    });
+    writes.collect()
+}
+
+/// The system roles and organizations that are missing, or are the system's by label but say something else. One that a
+/// person wrote is refused, never changed.
+fn system_objects<'a>(
+    access: &'a Access,
+    evaluation: &'a Evaluation,
+    tenant: &'a Tenant,
+) -> impl Iterator<Item = SystemWrite> + 'a {
+    let owner = tenant
+        .objects
+        .iter()
+        .find(|stored| stored.kind == Kind::Tenant && stored.name == TENANT_NAME);
+    let wrong = |findings: &crate::policy::Findings| {
+        let mut findings = findings.iter();
+        findings.any(|finding| matches!(finding.reason, Reason::ReservedName | Reason::SchemaInvalid))
+    };
+    let roles = evaluation.catalogue.system_roles().iter().filter_map(move |system| {
+        let (_, judged) = access.roles.iter().find(|(_, role)| role.name == system.name)?;
+        let spec = serde_json::to_value(&system.spec).ok()?;
+        Some((Kind::Role, system.name.as_str(), spec, wrong(&judged.findings)))
+    });
+    let organizations = access.organizations.iter().filter(|(_, one)| one.system);
+    let organizations = organizations.filter_map(move |(_, one)| {
+        let spec = serde_json::to_value(organization_spec(one)).ok()?;
+        Some((Kind::Organization, one.name.as_str(), spec, wrong(&one.findings)))
+    });
+    roles.chain(organizations).filter_map(move |(kind, name, spec, wrong)| {
+        let there = tenant
+            .objects
+            .iter()
+            .find(|stored| stored.kind == kind && stored.name == name);
+        let write = match there {
+            None => true,
+            Some(stored) => stored.system && wrong,
+        };
+        let owner = owner?.uid.clone();
+        write.then(|| SystemWrite {
+            kind,
+            namespace: tenant.namespace.clone(),
+            name: name.to_owned(),
+            spec,
+            owner,
+            instead_of: there.cloned(),
+        })
+    })
+}
+
+fn organization_spec(organization: &Organization) -> OrganizationSpec {
+    OrganizationSpec {
+        display_name: organization.display_name.clone(),
+        parent: crate::api::HEADQUARTERS.to_owned(),
+        code: organization.code.clone(),
+    }
+}
+
+impl SystemWrite {
+    /// The object as it should be, whole.
+    pub(crate) fn object(&self) -> Json {
+        json!({
+            "apiVersion": crate::api::API_VERSION,
+            "kind": self.kind.as_str(),
+            "metadata": {
+                "name": self.name,
+                "namespace": self.namespace,
+                "labels": {SYSTEM_LABEL: "true"},
+                "ownerReferences": [{
+                    "apiVersion": crate::api::API_VERSION,
+                    "kind": Kind::Tenant.as_str(),
+                    "name": TENANT_NAME,
+                    "uid": self.owner,
+                }],
+            },
+            "spec": self.spec,
+        })
+    }
+}
+
+/// The label of what belongs to the system.
+pub(crate) const SYSTEM_LABEL: &str = "tenantry.dev/system";
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{stored, with_spec};
+    use super::*;
+
+    fn tenant(mut objects: Vec<Stored>) -> Tenant {
+        objects.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
+        Tenant {
+            namespace: "acme".to_owned(),
+            objects: objects.into_iter().map(Arc::new).collect(),
+            homes: Vec::new(),
+        }
+    }
+
+    fn moment() -> Moment {
+        Moment::parse("2026-12-01T00:00:00Z").unwrap()
+    }
+
+    fn catalogue() -> Arc<Catalogue> {
+        Arc::new(Catalogue::builtin().unwrap())
+    }
+
+    fn names(judgement: &Judgement) -> Vec<String> {
+        let name = |write: &Write| match write {
+            Write::Status(write) => format!("status {} {}", write.judged.kind, write.judged.name),
+            Write::System(write) => format!("system {} {}", write.kind, write.name),
+        };
+        judgement.writes.iter().map(name).collect()
+    }
+
+    /// The objects as they are once everything has been written.
+    fn after(tenant: &Tenant, judgement: &Judgement) -> Tenant {
+        let mut objects: Vec<Stored> = tenant.objects.iter().map(|stored| (**stored).clone()).collect();
+        for write in &judgement.writes {
+            match write {
+                Write::Status(write) => {
+                    let stored = objects
+                        .iter_mut()
+                        .find(|stored| (stored.kind, &stored.name) == (write.judged.kind, &write.judged.name));
+                    stored.unwrap().shown = write.shown.clone();
+                }
+                Write::System(write) => {
+                    objects.retain(|stored| (stored.kind, &stored.name) != (write.kind, &write.name));
+                    let mut made = with_spec(write.kind, "acme", &write.name, 90, &write.spec);
+                    made.system = true;
+                    objects.push(made);
+                }
+            }
+        }
+        self::tenant(objects)
+    }
+
+    #[test]
+    fn a_new_tenant_gets_its_system_objects_and_statuses_and_then_nothing() {
+        let first = tenant(vec![
+            stored(Kind::Tenant, "acme", "tenant", 1),
+            stored(Kind::User, "acme", "ada", 2),
+        ]);
+        let judgement = judge(&catalogue(), &first, moment());
+        assert_eq!(
+            names(&judgement),
+            [
+                "system Role administrator",
+                "system Role analyst",
+                "system Role developer",
+                "system Role ordinary-user",
+                "system Organization headquarters",
+                "system Organization unassigned",
+                "status Tenant tenant",
+                "status User ada",
+            ]
+        );
+        let second = after(&first, &judgement);
+        let judgement = judge(&catalogue(), &second, moment());
+        assert_eq!(judgement.writes.len(), 6, "{:?}", names(&judgement));
+        let third = after(&second, &judgement);
+        assert!(judge(&catalogue(), &third, moment()).writes.is_empty());
+    }
+
+    #[test]
+    fn what_takes_something_away_is_written_first() {
+        let both = tenant(vec![
+            stored(Kind::Tenant, "acme", "tenant", 1),
+            stored(Kind::User, "acme", "ada", 2),
+            stored(Kind::User, "acme", "zoe", 3),
+        ]);
+        let settled = after(&both, &judge(&catalogue(), &both, moment()));
+        let mut settled = after(&settled, &judge(&catalogue(), &settled, moment()));
+        let changed = settled.objects.iter().map(|stored| {
+            let spec = match stored.name.as_str() {
+                "ada" => json!({"account": "ada.smith", "name": "Ada", "roles": ["ordinary-user", "analyst"]}),
+                "zoe" => json!({"account": "zoe.smith", "name": "Zoe", "roles": ["ordinary-user"], "enabled": false}),
+                _ => return Arc::clone(stored),
+            };
+            let changed = with_spec(Kind::User, "acme", &stored.name, 99, &spec);
+            Arc::new(Stored {
+                shown: stored.shown.clone(),
+                ..changed
+            })
+        });
+        settled.objects = changed.collect();
+        let judgement = judge(&catalogue(), &settled, moment());
+        assert_eq!(
+            names(&judgement),
+            ["status User zoe", "status Tenant tenant", "status User ada"]
+        );
+    }
+
+    #[test]
+    fn a_system_name_that_a_person_took_is_refused_and_left_as_it_is() {
+        let spec = json!({"displayName": "Mine", "permissions": [{"object": "Campaign", "actions": ["View"]}]});
+        let theirs = with_spec(Kind::Role, "acme", "analyst", 2, &spec);
+        let mut ours = with_spec(Kind::Role, "acme", "developer", 3, &spec);
+        ours.system = true;
+        let judgement = judge(
+            &catalogue(),
+            &tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1), theirs, ours]),
+            moment(),
+        );
+        let names = names(&judgement);
+        assert!(!names.contains(&"system Role analyst".to_owned()), "{names:?}");
+        assert!(names.contains(&"status Role analyst".to_owned()), "{names:?}");
+        assert!(names.contains(&"system Role developer".to_owned()), "{names:?}");
+    }
+
+    #[test]
+    fn a_namespace_without_tenant_gets_no_system_objects() {
+        let judgement = judge(
+            &catalogue(),
+            &tenant(vec![stored(Kind::User, "acme", "ada", 2)]),
+            moment(),
+        );
+        assert_eq!(names(&judgement), ["status User ada"]);
+    }
+
+    #[test]
+    fn what_nobody_can_decode_is_refused_by_name() {
+        let broken = with_spec(Kind::User, "acme", "ada", 2, &json!({"roles": 7}));
+        let judgement = judge(
+            &catalogue(),
+            &tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1), broken]),
+            moment(),
+        );
+        let status = judgement.writes.iter().find_map(|write| match write {
+            Write::Status(write) if write.judged.name == "ada" => Some(&write.status),
+            _ => None,
+        });
+        let conditions = status.unwrap().conditions();
+        let reasons: Vec<&str> = conditions.iter().map(|condition| condition.reason.as_str()).collect();
+        assert_eq!(reasons, ["Complete", "SchemaInvalid", "SchemaInvalid"]);
+    }
+
+    #[test]
+    fn a_status_that_storage_will_not_take_is_not_offered_again() {
+        let mut user = stored(Kind::User, "acme", "ada", 2);
+        let first = judge(&catalogue(), &tenant(vec![user.clone()]), moment());
+        let Some(Write::Status(write)) = first.writes.first() else {
+            panic!("{first:?}")
+        };
+        user.unwritable = Some(write.shown.hash);
+        assert!(judge(&catalogue(), &tenant(vec![user]), moment()).writes.is_empty());
+    }
+}

@@ -1,0 +1,208 @@
+//! One controller writes at a time: the one that holds the lease.
+//!
+//! A lease is read and replaced at the resourceVersion that was read, so of two that want it one gets a conflict. How old it
+//! is nobody reads off another machine's clock: a lease counts as abandoned when it has not changed for its whole duration
+//! by the clock of whoever wants it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use k8s_openapi::jiff::Timestamp;
+use kube::Client;
+use kube::api::{Api, ObjectMeta, PostParams};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::clock::within;
+use super::cluster::words;
+use super::fence::{Fence, Stamp};
+
+/// How long a lease is good without being renewed. Written into the lease; others keep to it.
+const DURATION_SECONDS: u16 = 15;
+const DURATION: Duration = Duration::from_secs(15);
+/// How long its holder relies on it: with the longest write there is still nobody else.
+const GOOD: Duration = Duration::from_secs(10);
+/// How often it is renewed, and looked at by those who want it.
+const PERIOD: Duration = Duration::from_secs(2);
+/// No request for it is waited for longer.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// Whether the lease is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Somebody else has it.
+    No,
+    /// This process has it.
+    Yes,
+    /// This process had it and cannot be sure of it any more: it has to end.
+    Lost,
+}
+
+/// Which lease, and for whom.
+#[derive(Clone, Debug)]
+pub struct LeaseSettings {
+    /// The namespace of the lease.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Who wants it: unlike every other process, this one's predecessors included.
+    pub identity: String,
+}
+
+/// A lease wanted by this process.
+pub(super) struct Leadership {
+    api: Api<Lease>,
+    settings: LeaseSettings,
+    fence: Arc<Fence>,
+}
+
+impl Leadership {
+    pub(super) fn new(client: Client, settings: LeaseSettings, fence: Arc<Fence>) -> Self {
+        Self {
+            api: Api::namespaced(client, &settings.namespace),
+            settings,
+            fence,
+        }
+    }
+
+    /// Takes the lease when it is free and holds on to it; says when that changes. Ends when the lease is lost.
+    pub(super) async fn hold(&self, held: watch::Sender<Held>) {
+        self.acquire().await;
+        tracing::info!(lease = self.settings.name, "holds the lease");
+        let _ = held.send(Held::Yes);
+        self.keep().await;
+        self.fence.shut();
+        tracing::error!(lease = self.settings.name, "lost the lease");
+        let _ = held.send(Held::Lost);
+    }
+
+    /// Gives the lease back, so that the next does not have to wait for its end.
+    pub(super) async fn release(&self) {
+        self.fence.shut();
+        let Ok(Some(mut lease)) = self.read().await else { return };
+        if self.is_holder(&lease) {
+            let spec = lease.spec.get_or_insert_default();
+            spec.holder_identity = None;
+            spec.renew_time = Some(MicroTime(Timestamp::now()));
+            if let Err(reason) = self.replace(&lease).await {
+                tracing::warn!(reason, "the lease could not be given back");
+            }
+        }
+    }
+
+    async fn acquire(&self) {
+        let mut observed: Option<(Option<String>, Instant)> = None;
+        loop {
+            let asked = Stamp::now();
+            match self.read().await {
+                Ok(None) => match self.create().await {
+                    Ok(()) => return self.fence.renewed(asked, GOOD),
+                    Err(reason) => tracing::debug!(reason, "the lease was not created"),
+                },
+                Ok(Some(lease)) => {
+                    let version = &lease.metadata.resource_version;
+                    let since = match &observed {
+                        Some((seen, since)) if seen == version => *since,
+                        _ => observed.insert((version.clone(), Instant::now())).1,
+                    };
+                    let free = holder(&lease).is_none_or(str::is_empty);
+                    if free || since.elapsed() >= duration(&lease) {
+                        match self.replace(&self.taken(lease)).await {
+                            Ok(()) => return self.fence.renewed(asked, GOOD),
+                            Err(reason) => tracing::debug!(reason, "the lease was not taken"),
+                        }
+                    }
+                }
+                Err(reason) => tracing::warn!(reason, "the lease cannot be read"),
+            }
+            sleep(PERIOD).await;
+        }
+    }
+
+    /// Renews until that has failed for too long, or somebody else has the lease.
+    async fn keep(&self) {
+        while self.fence.lets_through() {
+            sleep(PERIOD).await;
+            let asked = Stamp::now();
+            match self.read().await {
+                Ok(Some(mut lease)) if self.is_holder(&lease) => {
+                    lease.spec.get_or_insert_default().renew_time = Some(MicroTime(Timestamp::now()));
+                    match self.replace(&lease).await {
+                        Ok(()) => self.fence.renewed(asked, GOOD),
+                        Err(reason) => tracing::warn!(reason, "the lease was not renewed"),
+                    }
+                }
+                Ok(_) => return,
+                Err(reason) => tracing::warn!(reason, "the lease cannot be read"),
+            }
+        }
+    }
+
+    async fn read(&self) -> Result<Option<Lease>, String> {
+        self.once(self.api.get_opt(&self.settings.name)).await
+    }
+
+    async fn create(&self) -> Result<(), String> {
+        let lease = Lease {
+            metadata: ObjectMeta {
+                name: Some(self.settings.name.clone()),
+                ..ObjectMeta::default()
+            },
+            spec: None,
+        };
+        self.once(self.api.create(&PostParams::default(), &self.taken(lease)))
+            .await
+            .map(|_| ())
+    }
+
+    async fn replace(&self, lease: &Lease) -> Result<(), String> {
+        let parameters = PostParams::default();
+        let replace = self.api.replace(&self.settings.name, &parameters, lease);
+        self.once(replace).await.map(|_| ())
+    }
+
+    /// The lease as this process takes it over.
+    fn taken(&self, lease: Lease) -> Lease {
+        let now = MicroTime(Timestamp::now());
+        let before = lease.spec.unwrap_or_default();
+        let transitions = match before.lease_transitions {
+            Some(transitions) => transitions.saturating_add(1),
+            None => 0,
+        };
+        Lease {
+            metadata: lease.metadata,
+            spec: Some(LeaseSpec {
+                holder_identity: Some(self.settings.identity.clone()),
+                lease_duration_seconds: Some(i32::from(DURATION_SECONDS)),
+                acquire_time: Some(now.clone()),
+                renew_time: Some(now),
+                lease_transitions: Some(transitions),
+                ..LeaseSpec::default()
+            }),
+        }
+    }
+
+    fn is_holder(&self, lease: &Lease) -> bool {
+        holder(lease) == Some(&self.settings.identity)
+    }
+
+    async fn once<T>(&self, request: impl Future<Output = kube::Result<T>>) -> Result<T, String> {
+        let answer = within(LIMIT, request).await;
+        answer
+            .ok_or_else(|| "no answer in time".to_owned())?
+            .map_err(|error| words(&error))
+    }
+}
+
+fn holder(lease: &Lease) -> Option<&str> {
+    lease.spec.as_ref()?.holder_identity.as_deref()
+}
+
+/// How long a lease is to be left alone after its last change.
+fn duration(lease: &Lease) -> Duration {
+    let seconds = lease.spec.as_ref().and_then(|spec| spec.lease_duration_seconds);
+    let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    seconds.map_or(DURATION, Duration::from_secs).max(DURATION)
+}

@@ -1,0 +1,31 @@
+//! The same answer, live in a cluster: whatever changes, the tenant that it belongs to is judged again and the statuses that
+//! differ are written.
+
+mod announce;
+mod clock;
+mod cluster;
+mod fence;
+mod judge;
+mod lease;
+mod metrics;
+mod pass;
+mod probes;
+mod run;
+mod shown;
+mod storage;
+mod store;
+mod tenants;
+#[cfg(test)]
+mod testing;
+mod watch;
+
+pub use announce::Announcement;
+pub use clock::Clock;
+pub use cluster::{Cluster, client};
+pub use fence::Fence;
+pub use judge::{StatusWrite, SystemWrite};
+pub use lease::{Held, LeaseSettings};
+pub use metrics::Metrics;
+pub use run::{Controller, Ended, with_lease};
+pub use storage::{Extent, Storage, WriteError};
+pub use store::{Change, Stored};

@@ -1,0 +1,387 @@
+//! The loop: changes in, passes out.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kube::Client;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{sleep_until, timeout};
+
+use super::announce::Announcement;
+use super::clock::Clock;
+use super::fence::Fence;
+use super::judge::{Judgement, Tenant, judge};
+use super::lease::{Held, Leadership, LeaseSettings};
+use super::metrics::{Metrics, seconds};
+use super::pass::{Answer, IN_FLIGHT, Passed, Writer};
+use super::probes::{self, Health};
+use super::storage::Storage;
+use super::store::{Change, Store};
+use super::tenants::Tenants;
+use crate::policy::Catalogue;
+
+/// Tenants judged at the same time.
+const JUDGING: usize = 2;
+/// Changes under way from the watches.
+const CHANGES: usize = 4_096;
+/// Events waiting to be sent.
+const ANNOUNCEMENTS: usize = 1_000;
+/// An ending process waits for its last writes no longer.
+const LAST_WRITES: Duration = Duration::from_secs(10);
+
+/// What a controller works with.
+pub struct Controller<S> {
+    /// Where objects come from and statuses go.
+    pub storage: Arc<S>,
+    /// The catalogue.
+    pub catalogue: Arc<Catalogue>,
+    /// The time that it judges by.
+    pub clock: Arc<Clock>,
+    /// Whether it may write.
+    pub fence: Arc<Fence>,
+    /// Whether it holds the lease; absent where there is none to hold.
+    pub held: Option<watch::Receiver<Held>>,
+    /// What it counts.
+    pub metrics: Arc<Metrics>,
+    /// Where it answers probes; nowhere when absent.
+    pub listen: Option<SocketAddr>,
+}
+
+/// Why a controller ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// Another process may hold the lease by now.
+    #[error("the lease is lost: another process may write now")]
+    LeaseLost,
+    /// The storage sends no more changes.
+    #[error("the watches have ended")]
+    WatchesEnded,
+    /// The probes cannot be served.
+    #[error("cannot serve the probes: {0}")]
+    Probes(#[from] std::io::Error),
+}
+
+impl<S: Storage> Controller<S> {
+    /// Runs until `shutdown` says so.
+    ///
+    /// # Errors
+    /// When it has to end before.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Ended> {
+        let (change_sender, changes) = mpsc::channel(CHANGES);
+        let (answer_sender, answers) = mpsc::unbounded_channel();
+        let (announcement_sender, announcements) = mpsc::channel(ANNOUNCEMENTS);
+        let health = Arc::new(Health::new(Arc::clone(&self.metrics)));
+        let mut background = JoinSet::new();
+        background.spawn(Arc::clone(&self.storage).feed(change_sender));
+        background.spawn(announce(
+            Arc::clone(&self.storage),
+            Arc::clone(&self.fence),
+            Arc::clone(&self.metrics),
+            announcements,
+        ));
+        let mut probes = JoinSet::new();
+        if let Some(address) = self.listen {
+            probes.spawn(probes::serve(address, Arc::clone(&health)));
+        }
+        let writer = Arc::new(Writer {
+            storage: self.storage,
+            fence: self.fence,
+            metrics: Arc::clone(&self.metrics),
+            places: Semaphore::new(IN_FLIGHT),
+            answers: answer_sender,
+            announcements: announcement_sender,
+        });
+        let mut work = Work {
+            store: Store::default(),
+            tenants: Tenants::default(),
+            catalogue: self.catalogue,
+            clock: self.clock,
+            metrics: self.metrics,
+            writer,
+            judging: 0,
+            passes: JoinSet::new(),
+        };
+        let ended = work
+            .go_on(Inputs {
+                changes,
+                answers,
+                held: self.held,
+                probes: &mut probes,
+                health: &health,
+                shutdown,
+            })
+            .await;
+        work.writer.places.close();
+        let _ = timeout(LAST_WRITES, async { while work.passes.join_next().await.is_some() {} }).await;
+        ended
+    }
+}
+
+/// Runs a controller that writes only while it holds the lease. Gives the lease back when `shutdown` says so.
+///
+/// # Errors
+/// When the controller has to end before.
+pub async fn with_lease<S: Storage>(
+    client: Client,
+    settings: LeaseSettings,
+    controller: impl FnOnce(Arc<Fence>, watch::Receiver<Held>) -> Controller<S>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Ended> {
+    let fence = Arc::new(Fence::default());
+    let leadership = Arc::new(Leadership::new(client, settings, Arc::clone(&fence)));
+    let (sender, held) = watch::channel(Held::No);
+    let mut holding = JoinSet::new();
+    let holder = Arc::clone(&leadership);
+    holding.spawn(async move { holder.hold(sender).await });
+    let ended = controller(fence, held).run(shutdown).await;
+    holding.shutdown().await;
+    leadership.release().await;
+    ended
+}
+
+struct Inputs<'a, F> {
+    changes: mpsc::Receiver<Change>,
+    answers: mpsc::UnboundedReceiver<Answer>,
+    held: Option<watch::Receiver<Held>>,
+    probes: &'a mut JoinSet<std::io::Result<()>>,
+    health: &'a Health,
+    shutdown: F,
+}
+
+/// What the loop holds. Nothing else changes it.
+struct Work<S> {
+    store: Store,
+    tenants: Tenants,
+    catalogue: Arc<Catalogue>,
+    clock: Arc<Clock>,
+    metrics: Arc<Metrics>,
+    writer: Arc<Writer<S>>,
+    /// Tenants being judged now.
+    judging: usize,
+    passes: JoinSet<Step>,
+}
+
+/// How far a pass has come.
+enum Step {
+    /// The tenant has been judged; what follows is to be written.
+    Judged {
+        namespace: String,
+        judgement: Judgement,
+        overtaken: Arc<std::sync::atomic::AtomicBool>,
+        since: Instant,
+        took: Duration,
+    },
+    /// Everything has been written that could be.
+    Written {
+        namespace: String,
+        passed: Passed,
+        since: Instant,
+    },
+}
+
+impl<S: Storage> Work<S> {
+    async fn go_on<F: Future<Output = ()>>(&mut self, mut inputs: Inputs<'_, F>) -> Result<(), Ended> {
+        let mut shutdown = std::pin::pin!(inputs.shutdown);
+        loop {
+            let leads = inputs.held.as_ref().is_none_or(|held| *held.borrow() == Held::Yes);
+            let synced = self.store.synced();
+            inputs.health.beat(synced);
+            if synced && leads {
+                self.start_passes();
+            }
+            self.report(leads);
+            let wake = self
+                .tenants
+                .wake_at()
+                .filter(|_| leads && synced && self.judging < JUDGING);
+            let clock = Arc::clone(&self.clock);
+            let timer = self.tenants.next_timer();
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return Ok(()),
+                held = changed(&mut inputs.held) => match held {
+                    Held::Yes => self.judge_all(),
+                    Held::No => {}
+                    Held::Lost => return Err(Ended::LeaseLost),
+                },
+                Some(answer) = inputs.answers.recv() => self.take_answer(answer),
+                Some(step) = self.passes.join_next() => self.take_step(step),
+                change = inputs.changes.recv() => match change {
+                    None => return Err(Ended::WatchesEnded),
+                    Some(change) => {
+                        self.take_change(change);
+                        while let Ok(change) = inputs.changes.try_recv() {
+                            self.take_change(change);
+                        }
+                    }
+                },
+                Some(served) = inputs.probes.join_next() => match served {
+                    Ok(Err(error)) => return Err(Ended::Probes(error)),
+                    Ok(Ok(())) | Err(_) => return Err(Ended::Probes(std::io::Error::other("the server ended"))),
+                },
+                () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
+                () = clock.doze_until(timer) => self.tenants.ring(self.clock.now(), Instant::now()),
+            }
+        }
+    }
+
+    fn take_change(&mut self, change: Change) {
+        for namespace in self.store.take(change) {
+            self.changed(&namespace);
+        }
+    }
+
+    /// A tenant changed: it is to be judged, and so are those that credit users of it.
+    fn changed(&mut self, namespace: &str) {
+        let now = Instant::now();
+        self.tenants.changed(namespace, now);
+        for crediting in self.store.crediting(namespace) {
+            self.tenants.changed(crediting, now);
+        }
+    }
+
+    fn take_answer(&mut self, answer: Answer) {
+        match answer {
+            // The state that was wanted makes nothing dirty.
+            Answer::Status(stored) => {
+                self.store.put(*stored);
+            }
+            Answer::System(stored) => {
+                let namespace = stored.namespace.clone();
+                if self.store.put(*stored) {
+                    self.tenants.urgent(&namespace, Instant::now());
+                }
+            }
+            Answer::Conflict(judged) => {
+                let seen = self.store.find(&judged.namespace, judged.kind, &judged.name);
+                if seen.is_some_and(|seen| seen.version > judged.version) {
+                    self.tenants.changed(&judged.namespace, Instant::now());
+                } else {
+                    // The watch will bring the state that it has by now, and with it the tenant again.
+                    self.store.mark_unwritable(&judged, 0);
+                }
+            }
+            Answer::Unwritable(judged, hash) => {
+                self.store.put((*judged).clone());
+                self.store.mark_unwritable(&judged, hash);
+            }
+        }
+    }
+
+    fn judge_all(&mut self) {
+        let namespaces: Vec<String> = self.store.namespaces().map(str::to_owned).collect();
+        for namespace in namespaces {
+            self.tenants.urgent(&namespace, Instant::now());
+        }
+    }
+
+    fn start_passes(&mut self) {
+        while self.judging < JUDGING {
+            let Some((namespace, overtaken, since)) = self.tenants.next(Instant::now()) else {
+                return;
+            };
+            let homes = self.store.homes_of(&namespace).into_iter();
+            let homes = homes.map(|home| {
+                let objects = self.store.objects(&home);
+                (home, objects)
+            });
+            let tenant = Tenant {
+                homes: homes.collect(),
+                objects: self.store.objects(&namespace),
+                namespace,
+            };
+            let catalogue = Arc::clone(&self.catalogue);
+            let now = self.clock.now();
+            self.judging += 1;
+            self.passes.spawn(async move {
+                let began = Instant::now();
+                let namespace = tenant.namespace.clone();
+                let judged = spawn_blocking(move || judge(&catalogue, &tenant, now)).await;
+                Step::Judged {
+                    namespace,
+                    // Judging does not panic; if it did, nothing would be written and the tenant judged again.
+                    judgement: judged.unwrap_or_default(),
+                    overtaken,
+                    since,
+                    took: began.elapsed(),
+                }
+            });
+        }
+    }
+
+    fn take_step(&mut self, step: Result<Step, tokio::task::JoinError>) {
+        match step {
+            Ok(Step::Judged {
+                namespace,
+                judgement,
+                overtaken,
+                since,
+                took,
+            }) => {
+                self.judging -= 1;
+                self.metrics.judging.observe(seconds(took));
+                self.tenants.set_timer(&namespace, judgement.next);
+                tracing::debug!(tenant = namespace, writes = judgement.writes.len(), ?took, "judged");
+                let writer = Arc::clone(&self.writer);
+                self.passes.spawn(async move {
+                    // Judging again costs time in which nothing is written: a pass gets a few times as much first.
+                    let least = took * 4;
+                    let passed = writer.carry_out(judgement.writes, &overtaken, least).await;
+                    Step::Written {
+                        namespace,
+                        passed,
+                        since,
+                    }
+                });
+            }
+            Ok(Step::Written {
+                namespace,
+                passed,
+                since,
+            }) => {
+                self.tenants.ended(&namespace, passed == Passed::Well, Instant::now());
+                self.metrics.settling.observe(seconds(since.elapsed()));
+            }
+            Err(error) => tracing::error!(%error, "a pass ended before its time"),
+        }
+    }
+
+    fn report(&self, leads: bool) {
+        self.metrics.leader.set(i64::from(leads));
+        self.metrics
+            .dirty
+            .set(i64::try_from(self.tenants.dirty()).unwrap_or(i64::MAX));
+        let next = self.tenants.next_timer();
+        self.metrics
+            .next_transition
+            .set(next.map_or(0, |moment| moment.seconds()));
+    }
+}
+
+/// Whether the lease is held, when that changes.
+async fn changed(held: &mut Option<watch::Receiver<Held>>) -> Held {
+    match held {
+        None => std::future::pending().await,
+        Some(held) => match held.changed().await {
+            Ok(()) => *held.borrow_and_update(),
+            // Whoever held the lease is gone.
+            Err(_) => Held::Lost,
+        },
+    }
+}
+
+async fn announce<S: Storage>(
+    storage: Arc<S>,
+    fence: Arc<Fence>,
+    metrics: Arc<Metrics>,
+    mut announcements: mpsc::Receiver<Announcement>,
+) {
+    while let Some(announcement) = announcements.recv().await {
+        let sent = fence.lets_through() && storage.announce(&announcement).await.is_ok();
+        if !sent {
+            metrics.events_dropped.inc();
+        }
+    }
+}

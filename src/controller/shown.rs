@@ -1,0 +1,229 @@
+//! What an object's status shows, remembered in a few words instead of the status itself.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use crate::api::{ConditionStatus, Kind, Moment, UserStatus};
+use crate::policy::{Reason, Status};
+
+/// The types of condition that are ours; others' are left alone.
+const CONDITIONS: [&str; 4] = ["Ready", "Complete", "Stalled", "Delivered"];
+
+/// A status in a few words. Two statuses with the same hash say the same, but for when their conditions changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Shown {
+    /// Zero while there is none that can be read.
+    pub(crate) hash: u64,
+    /// Its phase, for the kinds that have one.
+    pub(crate) phase: Option<&'static str>,
+    /// The reason of a Ready that is False.
+    pub(crate) void: Option<Reason>,
+    /// Each condition of [`CONDITIONS`] that is there, and since when it is as it is.
+    since: [Option<(ConditionStatus, Option<Moment>)>; 4],
+    /// A bit for each thing granted, and for each restriction. Things may share a bit: it decides what is written first,
+    /// nothing else.
+    granted: u128,
+    restricted: u128,
+}
+
+impl Shown {
+    /// Of a status to be written.
+    pub(crate) fn of(status: &Status) -> Self {
+        let mut hasher = DefaultHasher::new();
+        status.hash(&mut hasher);
+        let mut shown = Self {
+            hash: hasher.finish().max(1),
+            phase: status.phase(),
+            ..Self::default()
+        };
+        for condition in status.conditions() {
+            if condition.kind == "Ready" {
+                match condition.status {
+                    ConditionStatus::True => shown.granted |= 1,
+                    _ => shown.void = Reason::from_name(&condition.reason),
+                }
+            }
+            if let Some(since) = shown.slot(&condition.kind) {
+                *since = Some((condition.status, condition.last_transition_time));
+            }
+        }
+        if shown.phase == Some("Expired") {
+            shown.granted &= !1;
+        }
+        if let Status::User(user) = status {
+            shown.granted |= granted(user);
+            shown.restricted = restricted(user);
+        }
+        shown
+    }
+
+    /// Of a status as a cluster stores it.
+    pub(crate) fn read(kind: Kind, status: Option<&Json>) -> Self {
+        let Some(status) = status.and_then(|status| typed(kind, status)) else {
+            return Self::default();
+        };
+        Self::of(&status)
+    }
+
+    /// Completes a status that is to replace this one: the generation it was computed from, and since when each condition
+    /// is as it is. What has not changed keeps its moment, so that a second pass writes nothing.
+    pub(crate) fn complete(&self, status: &mut Status, generation: i64, now: Moment) {
+        let (conditions, observed) = status.parts();
+        *observed = Some(generation);
+        for condition in conditions.iter_mut() {
+            let kept = CONDITIONS.iter().zip(&self.since);
+            let kept = kept.filter(|(kind, _)| **kind == condition.kind);
+            let since = kept
+                .filter_map(|(_, since)| *since)
+                .find(|(was, _)| *was == condition.status);
+            condition.observed_generation = Some(generation);
+            condition.last_transition_time = Some(since.and_then(|(_, since)| since).unwrap_or(now));
+        }
+        conditions.sort_by(|one, other| one.kind.cmp(&other.kind));
+    }
+
+    /// Whether the other status, which is to replace this one, takes something away.
+    pub(crate) fn loses_to(&self, other: &Self) -> bool {
+        self.granted & !other.granted != 0 || other.restricted & !self.restricted != 0
+    }
+
+    fn slot(&mut self, kind: &str) -> Option<&mut Option<(ConditionStatus, Option<Moment>)>> {
+        let slots = CONDITIONS.iter().zip(&mut self.since);
+        slots.filter(|(name, _)| **name == kind).map(|(_, slot)| slot).next()
+    }
+}
+
+/// A status of that kind, others' conditions left out; `None` when it cannot be read.
+fn typed(kind: Kind, status: &Json) -> Option<Status> {
+    fn read<T: DeserializeOwned>(status: &Json) -> Option<T> {
+        T::deserialize(status).ok()
+    }
+    let mut status = match kind {
+        Kind::Invitation => Status::Invitation(Box::new(read(status)?)),
+        Kind::Organization => Status::Organization(read(status)?),
+        Kind::Role => Status::Role(read(status)?),
+        Kind::SharingRule => Status::SharingRule(read(status)?),
+        Kind::Tenant => Status::Tenant(read(status)?),
+        Kind::User => Status::User(Box::new(read(status)?)),
+        Kind::UserGroup => Status::UserGroup(read(status)?),
+    };
+    let (conditions, _) = status.parts();
+    conditions.retain(|condition| CONDITIONS.contains(&condition.kind.as_str()));
+    conditions.sort_by(|one, other| one.kind.cmp(&other.kind));
+    Some(status)
+}
+
+/// The bit of a thing; the first is kept for the object itself.
+fn bit(thing: impl Hash) -> u128 {
+    let mut hasher = DefaultHasher::new();
+    thing.hash(&mut hasher);
+    1 << (1 + hasher.finish() % 127)
+}
+
+fn granted(user: &UserStatus) -> u128 {
+    let actions = user.permissions.iter();
+    let actions = actions.flat_map(|held| held.actions.iter().map(|action| bit((&held.object, action))));
+    let organizations = user.organizations.iter().map(|name| bit(("organization", name)));
+    let groups = user.groups.iter().map(|name| bit(("group", name)));
+    let data = user
+        .data
+        .iter()
+        .map(|data| bit((&data.object, data.rows, &data.columns)));
+    let all = actions.chain(organizations).chain(groups).chain(data);
+    all.fold(0, |bits, bit| bits | bit)
+}
+
+fn restricted(user: &UserStatus) -> u128 {
+    user.fields.iter().fold(0, |bits, field| bits | bit(field))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::{Condition, HeldField, HeldPermission};
+
+    fn ready(status: ConditionStatus, reason: &str) -> Condition {
+        Condition {
+            kind: "Ready".to_owned(),
+            status,
+            reason: reason.to_owned(),
+            message: String::new(),
+            last_transition_time: None,
+            observed_generation: None,
+        }
+    }
+
+    fn user(actions: &[&str]) -> Status {
+        Status::User(Box::new(UserStatus {
+            conditions: vec![ready(ConditionStatus::True, "Active")],
+            permissions: vec![HeldPermission {
+                object: "Campaign".to_owned(),
+                actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+                roles: vec!["editor".to_owned()],
+            }],
+            ..UserStatus::default()
+        }))
+    }
+
+    #[test]
+    fn a_status_that_came_back_from_storage_shows_the_same() {
+        let mut status = user(&["Edit", "View"]);
+        Shown::default().complete(&mut status, 3, Moment::from_seconds(7).unwrap());
+        let stored = serde_json::to_value(&status).unwrap();
+        assert_eq!(Shown::read(Kind::User, Some(&stored)), Shown::of(&status));
+    }
+
+    #[test]
+    fn a_condition_that_did_not_change_keeps_its_moment() {
+        let [early, late] = [7, 9].map(|seconds| Moment::from_seconds(seconds).unwrap());
+        let mut first = user(&["View"]);
+        Shown::default().complete(&mut first, 1, early);
+        let mut second = user(&["Edit", "View"]);
+        Shown::of(&first).complete(&mut second, 2, late);
+        assert_eq!(second.conditions()[0].last_transition_time, Some(early));
+        let mut third = user(&[]);
+        third.parts().0[0] = ready(ConditionStatus::False, "NoTenant");
+        Shown::of(&second).complete(&mut third, 2, late);
+        assert_eq!(third.conditions()[0].last_transition_time, Some(late));
+    }
+
+    #[test]
+    fn conditions_of_others_do_not_count() {
+        let mut status = user(&["View"]);
+        Shown::default().complete(&mut status, 1, Moment::MIN);
+        let mut stored = serde_json::to_value(&status).unwrap();
+        let foreign = json!({"type": "Approved", "status": "True", "reason": "ByHand"});
+        stored["conditions"].as_array_mut().unwrap().push(foreign);
+        assert_eq!(Shown::read(Kind::User, Some(&stored)).hash, Shown::of(&status).hash);
+    }
+
+    #[test]
+    fn a_lost_action_or_a_new_restriction_is_a_loss() {
+        let more = Shown::of(&user(&["Edit", "View"]));
+        let less = Shown::of(&user(&["View"]));
+        assert!(more.loses_to(&less));
+        assert!(!less.loses_to(&more));
+        let mut masked = user(&["View"]);
+        if let Status::User(user) = &mut masked {
+            user.fields.push(HeldField {
+                object: "Customer".to_owned(),
+                field: "email".to_owned(),
+                display: crate::api::Display::Hidden,
+                group: false,
+                filter: false,
+            });
+        }
+        assert!(less.loses_to(&Shown::of(&masked)));
+        assert!(!Shown::of(&masked).loses_to(&less));
+    }
+
+    #[test]
+    fn a_status_that_cannot_be_read_shows_nothing() {
+        assert_eq!(Shown::read(Kind::User, Some(&json!({"phase": 7}))), Shown::default());
+        assert_eq!(Shown::read(Kind::User, None), Shown::default());
+    }
+}

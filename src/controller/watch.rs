@@ -1,0 +1,179 @@
+//! One kind of a cluster, listed and then watched.
+//!
+//! A loop of our own, because it has to refuse a list that is older than what it has already seen, which the watchers of
+//! libraries take for the present: an API server that lags would bring deleted objects back to life.
+
+use std::time::Duration;
+
+use futures::{Stream, TryStreamExt as _};
+use kube::api::{Api, DynamicObject, ListParams, WatchEvent, WatchParams};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::clock::within;
+use super::cluster::{read, version, words};
+use super::store::Change;
+use crate::api::Kind;
+
+/// Objects in one answer.
+const PAGE: u32 = 500;
+/// How long a watch lasts before it is asked for again, in seconds.
+const WATCH_SECONDS: u32 = 290;
+/// A watch that says nothing for this long, not even that it is still there, is asked for again.
+const SILENCE: Duration = Duration::from_secs(130);
+/// No list is waited for longer.
+const LIST_LIMIT: Duration = Duration::from_secs(60);
+
+const SHORTEST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Why a list or a watch ended.
+#[derive(Debug)]
+enum End {
+    /// Nobody listens.
+    Unheard,
+    /// The API server no longer has the states since the last one seen.
+    TooOld,
+    /// A list is older than what has been seen.
+    Behind,
+    /// Something went wrong.
+    Failed(String),
+}
+
+/// Sends every change of a kind for as long as somebody listens.
+pub(super) async fn watch(kind: Kind, api: Api<DynamicObject>, changes: mpsc::Sender<Change>) {
+    let mut watcher = Watcher {
+        kind,
+        api,
+        changes,
+        seen: 0,
+    };
+    let mut wait = SHORTEST_WAIT;
+    let mut listed = false;
+    loop {
+        let before = watcher.seen;
+        let end = if listed {
+            watcher.follow().await
+        } else {
+            watcher.list().await
+        };
+        match end {
+            Ok(()) => {
+                listed = true;
+                wait = SHORTEST_WAIT;
+                continue;
+            }
+            Err(End::Unheard) => return,
+            Err(End::TooOld) => {
+                tracing::info!(%kind, "the watch is too far behind: listing again");
+                listed = false;
+            }
+            Err(End::Behind) => tracing::warn!(%kind, "a list is older than what has been seen: asking again"),
+            Err(End::Failed(reason)) => tracing::warn!(%kind, reason, "the watch is interrupted"),
+        }
+        if watcher.seen != before {
+            wait = SHORTEST_WAIT;
+        }
+        sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+struct Watcher {
+    kind: Kind,
+    api: Api<DynamicObject>,
+    changes: mpsc::Sender<Change>,
+    /// The latest state seen, as a resourceVersion.
+    seen: u64,
+}
+
+impl Watcher {
+    async fn list(&mut self) -> Result<(), End> {
+        let mut parameters = ListParams::default().limit(PAGE);
+        self.send(Change::Listing(self.kind)).await?;
+        let mut listed = None;
+        loop {
+            let page = within(LIST_LIMIT, self.api.list(&parameters)).await;
+            let page = page.ok_or_else(silent)?.map_err(|error| failed(&error))?;
+            // Every page is of the state of the first.
+            let at = page.metadata.resource_version.as_deref().map_or(0, version);
+            let at = *listed.get_or_insert(at);
+            if at < self.seen {
+                return Err(End::Behind);
+            }
+            for object in page.items {
+                self.applied(object).await?;
+            }
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => parameters = parameters.continue_token(&token),
+                None => {
+                    self.seen = at;
+                    return self.send(Change::Listed(self.kind, at)).await;
+                }
+            }
+        }
+    }
+
+    /// Follows from the latest state seen until the watch ends.
+    async fn follow(&mut self) -> Result<(), End> {
+        let parameters = WatchParams::default().timeout(WATCH_SECONDS);
+        let version = self.seen.to_string();
+        let events = within(LIST_LIMIT, self.api.watch(&parameters, &version)).await;
+        let events = events.ok_or_else(silent)?.map_err(|error| failed(&error))?;
+        self.events(Box::pin(events)).await
+    }
+
+    async fn events(
+        &mut self,
+        mut events: impl Stream<Item = kube::Result<WatchEvent<DynamicObject>>> + Unpin + Send,
+    ) -> Result<(), End> {
+        loop {
+            let event = within(SILENCE, events.try_next()).await;
+            match event.ok_or_else(silent)?.map_err(|error| failed(&error))? {
+                None => return Ok(()),
+                Some(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {
+                    self.saw(object.metadata.resource_version.as_deref());
+                    self.applied(object).await?;
+                }
+                Some(WatchEvent::Deleted(object)) => {
+                    self.saw(object.metadata.resource_version.as_deref());
+                    let change = Change::Deleted {
+                        kind: self.kind,
+                        namespace: object.metadata.namespace.unwrap_or_default(),
+                        name: object.metadata.name.unwrap_or_default(),
+                        uid: object.metadata.uid.unwrap_or_default(),
+                    };
+                    self.send(change).await?;
+                }
+                Some(WatchEvent::Bookmark(bookmark)) => self.saw(Some(&bookmark.metadata.resource_version)),
+                Some(WatchEvent::Error(status)) => return Err(failed(&kube::Error::Api(status))),
+            }
+        }
+    }
+
+    fn saw(&mut self, seen: Option<&str>) {
+        self.seen = self.seen.max(seen.map_or(0, version));
+    }
+
+    async fn applied(&self, object: DynamicObject) -> Result<(), End> {
+        match read(self.kind, object) {
+            Some(stored) => self.send(Change::Applied(Box::new(stored))).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn send(&self, change: Change) -> Result<(), End> {
+        self.changes.send(change).await.map_err(|_| End::Unheard)
+    }
+}
+
+fn silent() -> End {
+    End::Failed("no answer in time".to_owned())
+}
+
+fn failed(error: &kube::Error) -> End {
+    match error {
+        kube::Error::Api(status) if status.code == 410 => End::TooOld,
+        _ => End::Failed(words(error)),
+    }
+}
