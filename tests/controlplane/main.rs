@@ -12,8 +12,11 @@ mod crds;
 mod harness;
 mod itself;
 mod objects;
+mod schema;
 
 #[path = "../table"]
 mod table {
     pub(crate) mod file;
+    pub(crate) mod sample;
+    pub(crate) mod value;
 }
