@@ -9,6 +9,7 @@
 )]
 
 mod crds;
+mod examples;
 mod harness;
 mod itself;
 mod objects;
