@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::harness::{repository, shared};
 
 /// The manifests of an example, document by document.
-fn documents(directory: &Path) -> Vec<String> {
+pub(crate) fn documents(directory: &Path) -> Vec<String> {
     let mut documents = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();

@@ -8,6 +8,7 @@
     reason = "a whole folder of tests"
 )]
 
+mod controller;
 mod crds;
 mod examples;
 mod harness;

@@ -36,6 +36,14 @@ impl Access {
         }
     }
 
+    /// Whoever a kubeconfig that was written here is about.
+    pub(crate) fn of(kubeconfig: &Path) -> Self {
+        Self {
+            kubeconfig: kubeconfig.to_owned(),
+            home: kubeconfig.parent().unwrap().join("home"),
+        }
+    }
+
     pub(crate) fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
     }

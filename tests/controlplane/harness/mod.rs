@@ -15,8 +15,8 @@ mod directory;
 mod plane;
 mod ports;
 pub(crate) mod probes;
-mod process;
-mod programs;
+pub(crate) mod process;
+pub(crate) mod programs;
 pub(crate) mod wait;
 
 use std::path::Path;

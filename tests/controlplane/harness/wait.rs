@@ -11,12 +11,17 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Looks until there is something to see, and fails the test when nothing has come within [`PATIENCE`].
 pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    until_right(what, || look().ok_or_else(|| "nothing".to_owned()))
+}
+
+/// Looks until all is right, and fails the test with what is wrong when it is not within [`PATIENCE`].
+pub(crate) fn until_right<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        if let Some(seen) = look() {
-            return seen;
+        match look() {
+            Ok(seen) => return seen,
+            Err(wrong) => assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}: {wrong}"),
         }
-        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
         thread::sleep(PAUSE);
     }
 }
