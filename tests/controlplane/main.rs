@@ -8,12 +8,15 @@
     reason = "a whole folder of tests"
 )]
 
+mod chart;
 mod controller;
 mod crds;
 mod examples;
 mod harness;
 mod itself;
 mod objects;
+mod policies;
+mod rights;
 mod schema;
 
 #[path = "../table"]
