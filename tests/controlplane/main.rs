@@ -13,6 +13,7 @@ mod controller;
 mod crds;
 mod examples;
 mod harness;
+mod health;
 mod itself;
 mod objects;
 mod policies;
