@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::helm::{CHART, FULL, has, helm, object, plurals, rendered, rendered_as, template, yaml};
+use crate::programs::run;
 use crate::repository;
 
 #[test]
@@ -192,6 +194,26 @@ fn the_controller_is_called_as_the_values_say() {
             "--catalogue=/etc/tenantry/catalogue.yaml",
         ])
     );
+}
+
+/// It gets as far as looking for a cluster.
+#[test]
+fn the_program_understands_the_call() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalogue = directory.path().join("catalogue.yaml");
+    fs::write(&catalogue, "extends: builtin\n").unwrap();
+    for (name, arguments) in [("tenantry", &[][..]), ("access", &["--values", FULL])] {
+        let objects = rendered(arguments);
+        let arguments = container(&objects, name)["args"].as_array().unwrap().iter();
+        let arguments = arguments.map(|argument| {
+            let argument = argument.as_str().unwrap();
+            argument.replace("/etc/tenantry/catalogue.yaml", catalogue.to_str().unwrap())
+        });
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
+        let nowhere = directory.path().join("kubeconfig");
+        let ran = run(command.args(arguments).env_clear().env("KUBECONFIG", nowhere), "");
+        assert!(ran.err.contains("no cluster to connect to"), "{}", ran.err);
+    }
 }
 
 #[test]
