@@ -9,8 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
 use super::log::{self, LogFormat};
-use super::{Failure, Outcome, input};
-use crate::controller::{Clock, Cluster, Controller, LeaseSettings, Metrics, client, with_lease};
+use super::{Failure, Outcome, cluster, input};
+use crate::controller::{Clock, Cluster, Controller, LeaseSettings, Metrics, with_lease};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -37,15 +37,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     log::begin(arguments.log_format, LevelFilter::INFO);
     let catalogue = Arc::new(input::catalogue(arguments.catalogue.as_deref())?);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Cluster(format!("cannot start: {error}")))?;
-    runtime.block_on(async {
-        let config = kube::Config::infer()
-            .await
-            .map_err(|error| Failure::Cluster(format!("no cluster to connect to: {error}")))?;
-        let client = client(config).map_err(|error| Failure::Cluster(format!("cannot connect: {error}")))?;
+    cluster::runtime()?.block_on(async {
+        let client = cluster::connect().await?;
         let settings = LeaseSettings {
             namespace: arguments.lease_namespace.clone(),
             name: arguments.lease.clone(),

@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Failure, Screen};
 use crate::api::Moment;
 use crate::manifests::Manifests;
-use crate::policy::{Catalogue, Evaluation, evaluate_all};
+use crate::policy::{Catalogue, Evaluation, Snapshot, evaluate_all};
 
 /// The arguments of every command that reads manifests.
 #[derive(Debug, Args)]
@@ -47,6 +47,15 @@ pub(super) struct Input {
 impl Input {
     /// Reads and evaluates. What cannot be read is said at once.
     pub(super) fn read(arguments: &InputArguments, screen: &mut Screen<'_>) -> Result<Self, Failure> {
+        Self::read_onto(&[], arguments, screen)
+    }
+
+    /// Reads and evaluates what there would be if the input were applied where `live` is now.
+    pub(super) fn read_onto(
+        live: &[Snapshot],
+        arguments: &InputArguments,
+        screen: &mut Screen<'_>,
+    ) -> Result<Self, Failure> {
         let catalogue = Arc::new(catalogue(arguments.catalogue.as_deref())?);
         let default = arguments.namespace.as_deref().unwrap_or("default");
         let mut manifests = Manifests::read(&arguments.paths, default, screen.stdin)
@@ -59,7 +68,13 @@ impl Input {
             return Err(Failure::Input(nothing_of_ours(&manifests)));
         }
         let now = arguments.at.unwrap_or_else(Moment::from_clock);
-        let evaluations = evaluate_all(&catalogue, &manifests.take_snapshots(), now);
+        let mut snapshots = manifests.take_snapshots();
+        for snapshot in &mut snapshots {
+            if let Some(live) = live.iter().find(|live| live.namespace == snapshot.namespace) {
+                snapshot.take_history(live);
+            }
+        }
+        let evaluations = evaluate_all(&catalogue, &snapshots, now);
         Ok(Self {
             manifests,
             evaluations,
@@ -88,6 +103,14 @@ impl Input {
         }
         let catalogue = Arc::new(catalogue(arguments.catalogue.as_deref())?);
         Ok(evaluate_all(&catalogue, &manifests.take_snapshots(), self.now))
+    }
+
+    /// What those objects come to that a cluster holds of the tenants of the input.
+    pub(super) fn live(&self, arguments: &InputArguments, live: &[Snapshot]) -> Result<Vec<Evaluation>, Failure> {
+        let catalogue = Arc::new(catalogue(arguments.catalogue.as_deref())?);
+        let mut evaluations = evaluate_all(&catalogue, live, self.now);
+        evaluations.retain(|one| self.evaluations.iter().any(|ours| ours.namespace == one.namespace));
+        Ok(evaluations)
     }
 
     /// Whether `-n` lets the namespace be shown.

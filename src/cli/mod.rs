@@ -6,6 +6,7 @@
 mod against;
 mod calendar;
 mod check;
+mod cluster;
 mod completions;
 mod controller;
 mod crd;

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 use super::check::{many, outcome};
 use super::input::{Input, InputArguments};
 use super::screen::{FAINT, STRONG};
-use super::{Failure, Outcome, Screen, against, markdown, table};
+use super::{Failure, Outcome, Screen, against, cluster, markdown, table};
 use crate::api::{
     API_VERSION, Display, HeldData, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Rows,
     SharingRulePhase, UserPhase, UserStatus,
@@ -21,8 +21,9 @@ pub(super) struct Arguments {
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
-    /// Show who loses and gains what against another PATH, or against the same paths at a git revision (git:REV)
-    #[arg(long, value_name = "PATH|git:REV")]
+    /// Show who loses and gains what against another PATH, the same paths at a git revision (git:REV), or the same tenants
+    /// in the cluster that kubectl would ask (cluster)
+    #[arg(long, value_name = "PATH|git:REV|cluster")]
     against: Option<String>,
     /// End with 3 when the access of more users changes
     #[arg(long, value_name = "N", requires = "against")]
@@ -42,10 +43,18 @@ enum Form {
     Markdown,
 }
 
+/// What `--against` calls the objects of a cluster; a directory of that name is `./cluster`.
+const CLUSTER: &str = "cluster";
+
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
-    let input = Input::read(&arguments.input, screen)?;
-    let exceeded = match &arguments.against {
-        Some(place) => against(arguments, place, &input, screen)?,
+    let live = match arguments.against.as_deref() {
+        Some(CLUSTER) => cluster::live()?,
+        _ => Vec::new(),
+    };
+    let input = Input::read_onto(&live, &arguments.input, screen)?;
+    let exceeded = match arguments.against.as_deref() {
+        Some(CLUSTER) => against(arguments, &input.live(&arguments.input, &live)?, &input, screen)?,
+        Some(place) => against(arguments, &input.elsewhere(&arguments.input, place)?, &input, screen)?,
         None => {
             print(arguments.output, &input, screen)?;
             false
@@ -76,8 +85,12 @@ fn print(form: Form, input: &Input, screen: &mut Screen<'_>) -> Result<(), Failu
 }
 
 /// Prints the difference; tells whether it is larger than allowed.
-fn against(arguments: &Arguments, place: &str, input: &Input, screen: &mut Screen<'_>) -> Result<bool, Failure> {
-    let before = input.elsewhere(&arguments.input, place)?;
+fn against(
+    arguments: &Arguments,
+    before: &[Evaluation],
+    input: &Input,
+    screen: &mut Screen<'_>,
+) -> Result<bool, Failure> {
     let before: Vec<&Evaluation> = before.iter().filter(|one| input.selects(&one.namespace)).collect();
     let after: Vec<&Evaluation> = input.selected().collect();
     let difference = difference(&before, &after);

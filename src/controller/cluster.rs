@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Client, Config};
 use serde_json::{Map, Value as Json, json};
@@ -18,13 +18,13 @@ use super::clock::within;
 use super::judge::{SYSTEM_LABEL, StatusWrite, SystemWrite};
 use super::shown::Shown;
 use super::storage::{Extent, Storage, WriteError};
-use super::store::{Change, Stored};
+use super::store::{Change, Store, Stored, snapshot};
 use super::watch;
 use crate::api::{
     API_VERSION, Invitation, Kind, Moment, Organization, Role, SharingRule, Tenant, User, UserGroup, crd,
 };
 use crate::manifests::{LiveHead, read_live};
-use crate::policy::Declared;
+use crate::policy::{Declared, Snapshot};
 
 /// The name under which the controller's fields are kept.
 const MANAGER: &str = "tenantry";
@@ -64,6 +64,34 @@ impl Cluster {
     fn api(&self, kind: Kind, namespace: &str) -> Api<DynamicObject> {
         Api::namespaced_with(self.client.clone(), namespace, &resource(kind))
     }
+}
+
+/// Everything that a cluster holds now, by namespace, sorted.
+///
+/// # Errors
+/// When a kind cannot be listed.
+pub async fn snapshots(client: &Client) -> Result<Vec<Snapshot>, kube::Error> {
+    let mut store = Store::default();
+    for kind in Kind::ALL {
+        let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource(kind));
+        let mut parameters = ListParams::default().limit(watch::PAGE);
+        loop {
+            let page = api.list(&parameters).await?;
+            for stored in page.items.into_iter().filter_map(|object| read(kind, object)) {
+                store.put(stored);
+            }
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => parameters = parameters.continue_token(&token),
+                None => break,
+            }
+        }
+    }
+    let mut namespaces: Vec<&str> = store.namespaces().collect();
+    namespaces.sort_unstable();
+    let snapshots = namespaces
+        .into_iter()
+        .map(|namespace| snapshot(namespace, &store.objects(namespace)));
+    Ok(snapshots.collect())
 }
 
 impl Storage for Cluster {

@@ -21,7 +21,7 @@ mod watch;
 
 pub use announce::Announcement;
 pub use clock::Clock;
-pub use cluster::{Cluster, client};
+pub use cluster::{Cluster, client, snapshots};
 pub use fence::Fence;
 pub use judge::{StatusWrite, SystemWrite};
 pub use lease::{Held, LeaseSettings};

@@ -16,7 +16,7 @@ use super::store::Change;
 use crate::api::Kind;
 
 /// Objects in one answer.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 /// How long a watch lasts before it is asked for again, in seconds.
 const WATCH_SECONDS: u32 = 290;
 /// A watch that says nothing for this long, not even that it is still there, is asked for again.

@@ -43,9 +43,9 @@ impl Class {
     }
 }
 
-/// Declares [`Reason`]: a line of documentation and the name is all there is to each, everywhere.
+/// Declares [`Reason`]: a line of documentation, the name and what to do is all there is to each, everywhere.
 macro_rules! reasons {
-    ($($(#[doc = $description:literal])+ $name:ident,)+) => {
+    ($($(#[doc = $description:literal])+ $name:ident => $advice:literal,)+) => {
         /// Why. The order is the contract's precedence: of several the first is shown in a condition.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Reason {
@@ -71,79 +71,87 @@ macro_rules! reasons {
                     $(Self::$name => concat!($($description),+).trim_ascii(),)+
                 }
             }
+
+            /// What to do about it, in a sentence or two.
+            #[must_use]
+            pub fn advice(self) -> &'static str {
+                match self {
+                    $(Self::$name => $advice,)+
+                }
+            }
         }
     };
 }
 
 reasons! {
     /// The object alone is at fault: YAML, types, unknown or missing fields, formats, bounds.
-    SchemaInvalid,
+    SchemaInvalid => "Correct the field that the message names; `tenantry check` shows it with file and line.",
     /// An earlier document declares the same object.
-    DuplicateObject,
+    DuplicateObject => "Remove one of the two documents, or give one another name.",
     /// The object is being deleted.
-    Terminating,
+    Terminating => "Nothing: it grants nothing any more. If it stays, look for a finalizer that somebody put on it.",
     /// The namespace has no Tenant in force.
-    NoTenant,
+    NoTenant => "Create the Tenant `tenant` in the namespace, or mend the one that is there.",
     /// The name belongs to the system, and the spec is not the system's.
-    ReservedName,
+    ReservedName => "Give the object another name; what belongs to the system is there without a manifest.",
     /// An older user has the account, email or phone.
-    DuplicateIdentifier,
+    DuplicateIdentifier => "Give one of the two users another account, email or phone. The older one keeps it.",
     /// An older organization has the code.
-    DuplicateCode,
+    DuplicateCode => "Give one of the two organizations another code. The older one keeps it.",
     /// An older invitation of the same person is still open.
-    AlreadyInvited,
+    AlreadyInvited => "Revoke the older invitation, or remove this one.",
     /// Another user has the invitation's name.
-    NameTaken,
+    NameTaken => "Give the invitation another name, or correct its email or phone if it is that user who is meant.",
     /// The access would be over before it begins.
-    AlreadyOver,
+    AlreadyOver => "Set `validUntil` to a moment ahead, or remove it.",
     /// The account does not have the tenant's format.
-    AccountFormat,
+    AccountFormat => "Write the account in the form that `spec.accounts.format` of the Tenant asks for.",
     /// The tenant, or the type of user, requires an email.
-    EmailRequired,
+    EmailRequired => "Add `spec.email`.",
     /// The tenant requires a position.
-    PositionRequired,
+    PositionRequired => "Add `spec.position`, one of the positions of the Tenant.",
     /// An attribute is undeclared, missing, or not one of its values.
-    InvalidAttribute,
+    InvalidAttribute => "Use the attributes and values that `spec.accounts.attributes` of the Tenant declares.",
     /// The home user is of a type that cannot be credited.
-    InvalidHome,
+    InvalidHome => "Name a home user of type Ordinary or SSO.",
     /// The catalogue has no such object, or not for this use.
-    UnknownObject,
+    UnknownObject => "Use an object of the catalogue, and one that can be used in this way.",
     /// The object has no such action.
-    UnknownAction,
+    UnknownAction => "Use an action that the object has.",
     /// The object has no such field.
-    UnknownField,
+    UnknownField => "Declare the field in `spec.objects` of the Tenant, or name one that is there.",
     /// The field's type does not fit.
-    FieldType,
+    FieldType => "Name a field of a type that fits, or correct its type in the Tenant.",
     /// The object cannot be shared in this way.
-    SharingNotAllowed,
+    SharingNotAllowed => "Name an object that can be shared by this kind of rule.",
     /// The condition is no condition.
-    InvalidCondition,
+    InvalidCondition => "Correct the expression at the line and column that the message names.",
     /// The organization is below itself.
-    OrganizationCycle,
+    OrganizationCycle => "Give one organization of the cycle another parent.",
     /// The youngest beyond a limit.
-    LimitExceeded,
+    LimitExceeded => "Remove what is not needed, or raise the limit in `spec.limits` of the Tenant. The oldest stay.",
     /// The home tenant does not let this one credit its users.
-    HomeRefused,
+    HomeRefused => "Ask the home tenant to list this one in `spec.accounts.creditedTo`.",
     /// The home user's email is no longer the declared one.
-    HomeChanged,
+    HomeChanged => "Look whether it is still the same person, then correct `spec.email`.",
     /// The invitation that the user lives by is over.
-    InvitationOver,
+    InvitationOver => "Remove the user, or let the invitation live again.",
     /// What is named does not exist.
-    DependencyNotFound,
+    DependencyNotFound => "Create what is named, or remove the entry.",
     /// What is named is void, or of the wrong kind.
-    DependencyInvalid,
+    DependencyInvalid => "Mend what is named, or name something else.",
     /// The object is public: there is nothing to share.
-    ObjectPublic,
+    ObjectPublic => "Remove the rule, or make the object less public in `spec.objects` of the Tenant.",
     /// The tenant does not have the object's module.
-    ModuleNotEnabled,
+    ModuleNotEnabled => "Add the module to `spec.modules` of the Tenant, or remove the entry.",
     /// The role is given by position only.
-    RoleNotAssignable,
+    RoleNotAssignable => "Give the role by position, or use a role with assignment Account.",
     /// Nobody has the role.
-    Unused,
+    Unused => "Give the role to somebody, or remove it.",
     /// A limit is nearly reached.
-    LimitNear,
+    LimitNear => "Remove what is not needed, or raise the limit before it is reached.",
     /// A period is over.
-    GrantOver,
+    GrantOver => "Remove the entry, or set its end to a moment ahead.",
 }
 
 impl Reason {

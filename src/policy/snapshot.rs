@@ -142,6 +142,35 @@ impl Snapshot {
         self.broken.sort_by_key(|broken| broken.origin);
     }
 
+    /// Gives what files declare the history that a cluster knows of the same objects: when they were created, and what
+    /// invitations have been through. Both snapshots are sorted.
+    pub fn take_history(&mut self, live: &Self) {
+        fn same<'l, S>(live: &'l [Arc<Object<S>>], name: &str) -> Option<&'l Object<S>> {
+            let at = live.binary_search_by(|object| object.name.as_str().cmp(name)).ok()?;
+            live.get(at).map(|object| &**object)
+        }
+        fn ages<S: Clone>(declared: &mut [Arc<Object<S>>], live: &[Arc<Object<S>>]) {
+            for object in declared.iter_mut().filter(|object| object.created.is_none()) {
+                if let Some(known) = same(live, &object.name) {
+                    Arc::make_mut(object).created = known.created;
+                }
+            }
+        }
+        ages(self.tenant.as_mut_slice(), live.tenant.as_slice());
+        ages(&mut self.users, &live.users);
+        ages(&mut self.roles, &live.roles);
+        ages(&mut self.organizations, &live.organizations);
+        ages(&mut self.groups, &live.groups);
+        ages(&mut self.rules, &live.rules);
+        ages(&mut self.invitations, &live.invitations);
+        let nothing = InvitationStatus::default();
+        for invitation in self.invitations.iter_mut().filter(|one| one.spec.status == nothing) {
+            if let Some(known) = same(&live.invitations, &invitation.name) {
+                Arc::make_mut(invitation).spec.status = known.spec.status.clone();
+            }
+        }
+    }
+
     /// What is wrong with the first broken object of that kind and name: what a system object shows that only a broken
     /// manifest declares.
     pub(super) fn broken_findings(&self, kind: Kind, name: &str) -> Findings {
@@ -166,6 +195,33 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::UserGroupSpec;
+
+    fn group(name: &str, created: Option<Moment>) -> Arc<Object<UserGroupSpec>> {
+        Arc::new(Object {
+            name: name.to_owned(),
+            created,
+            deleting: false,
+            origin: Origin(0),
+            spec: UserGroupSpec {
+                display_name: name.to_owned(),
+                remarks: "-".to_owned(),
+                users: Vec::new(),
+            },
+        })
+    }
+
+    #[test]
+    fn what_a_file_declares_is_as_old_as_the_object_that_it_changes() {
+        let [early, late] = [1, 2].map(Moment::from_seconds);
+        let mut files = Snapshot::new("acme");
+        files.groups = vec![group("dated", late), group("known", None), group("new", None)];
+        let mut live = Snapshot::new("acme");
+        live.groups = vec![group("dated", early), group("known", early)];
+        files.take_history(&live);
+        let created: Vec<Option<Moment>> = files.groups.iter().map(|group| group.created).collect();
+        assert_eq!(created, [late, early, None]);
+    }
 
     #[test]
     fn age_is_creation_then_name_and_a_file_is_younger_than_all_that_have_one() {

@@ -1,0 +1,118 @@
+//! A change of one object shows in all that depend on it, and never keeps what it took away.
+
+use serde_json::Value;
+
+use super::{actions, ready, shared};
+
+const EDITOR: &str = "{displayName: Editor, permissions: [{object: Campaign, actions: [Edit]}]}";
+const READER: &str = "{displayName: Editor, permissions: [{object: Campaign, actions: [View]}]}";
+const BOB: &str = "{account: bob.smith, name: Bob, roles: [editor]}";
+
+fn campaign(status: &Value) -> Vec<String> {
+    actions(status, "Campaign")
+}
+
+#[test]
+fn a_changed_role_shows_in_the_status_of_those_who_have_it() {
+    let namespace = shared().tenant("role");
+    shared().apply(&namespace, "Role", "editor", EDITOR);
+    shared().apply(&namespace, "User", "bob", BOB);
+    shared().status(&namespace, "User", "bob", |status| campaign(status) == ["Edit", "View"]);
+    shared().apply(&namespace, "Role", "editor", READER);
+    shared().status(&namespace, "User", "bob", |status| campaign(status) == ["View"]);
+}
+
+#[test]
+fn an_edit_that_voids_an_object_takes_away_what_it_gave() {
+    let namespace = shared().tenant("closed");
+    shared().apply(&namespace, "Role", "editor", EDITOR);
+    shared().apply(&namespace, "User", "bob", BOB);
+    shared().status(&namespace, "User", "bob", |status| campaign(status) == ["Edit", "View"]);
+    // The API server takes it: only the catalogue knows that there is no such action.
+    shared().apply(
+        &namespace,
+        "Role",
+        "editor",
+        "{displayName: Editor, permissions: [{object: Campaign, actions: [Edit, Juggle]}]}",
+    );
+    shared().reason(&namespace, "Role", "editor", "UnknownAction");
+    let status = shared().status(&namespace, "User", "bob", |status| campaign(status).is_empty());
+    assert_eq!(ready(&status), "Active");
+    shared().apply(&namespace, "Role", "editor", READER);
+    shared().status(&namespace, "User", "bob", |status| campaign(status) == ["View"]);
+}
+
+#[test]
+fn a_suspended_tenant_leaves_nobody_any_access() {
+    let namespace = shared().tenant("suspended");
+    shared().apply(&namespace, "Role", "editor", EDITOR);
+    shared().apply(&namespace, "User", "bob", BOB);
+    shared().reason(&namespace, "User", "bob", "Active");
+    shared().apply(&namespace, "Tenant", "tenant", "{displayName: Acme, suspended: true}");
+    let status = shared().reason(&namespace, "User", "bob", "Disabled");
+    assert!(campaign(&status).is_empty());
+    shared().reason(&namespace, "Tenant", "tenant", "Suspended");
+}
+
+#[test]
+fn a_credited_user_follows_her_home() {
+    let home = shared().tenant("home");
+    let guest = shared().tenant("guest");
+    shared().apply(
+        &home,
+        "Tenant",
+        "tenant",
+        &format!("{{displayName: Home, accounts: {{creditedTo: [{guest}]}}}}"),
+    );
+    shared().apply(&home, "User", "robert", "{account: robert.smith, name: Robert, roles: [ordinary-user]}");
+    shared().apply(&guest, "Role", "editor", EDITOR);
+    shared().apply(
+        &guest,
+        "User",
+        "bob",
+        &format!("{{type: Credited, home: {{tenant: {home}, user: robert}}, roles: [editor]}}"),
+    );
+    shared().reason(&guest, "User", "bob", "Active");
+    shared().apply(
+        &home,
+        "User",
+        "robert",
+        "{account: robert.smith, name: Robert, roles: [ordinary-user], enabled: false}",
+    );
+    let status = shared().reason(&guest, "User", "bob", "Disabled");
+    assert!(campaign(&status).is_empty());
+    shared().apply(&home, "Tenant", "tenant", "{displayName: Home}");
+    shared().reason(&guest, "User", "bob", "HomeRefused");
+}
+
+#[test]
+fn a_status_that_somebody_forged_is_put_right() {
+    let namespace = shared().tenant("forged");
+    shared().apply(&namespace, "Role", "editor", READER);
+    shared().apply(&namespace, "User", "bob", BOB);
+    let before = shared().reason(&namespace, "User", "bob", "Active");
+    let forged = r#"{"status":{"groups":["board"],"permissions":[{"object":"Customer","actions":["Export"],"roles":["editor"]}]}}"#;
+    let patch = ["patch", "tuser", "bob", "-n", &namespace, "--subresource=status", "--type=merge", "-p", forged];
+    shared().control_plane.admin().kubectl(&patch).ok();
+    shared().status(&namespace, "User", "bob", |status| *status == before);
+}
+
+#[test]
+fn what_void_objects_suffer_is_told_in_an_event_without_identifiers() {
+    let namespace = shared().tenant("events");
+    shared().apply(&namespace, "User", "ada", "{account: ada.smith, name: Ada, email: ada@acme.example, roles: [ordinary-user]}");
+    shared().reason(&namespace, "User", "ada", "Active");
+    shared().apply(&namespace, "User", "bob", "{account: bob.smith, name: Bob, email: ada@acme.example, roles: [ordinary-user]}");
+    shared().reason(&namespace, "User", "bob", "DuplicateIdentifier");
+    let events = crate::harness::wait::until("an event", || {
+        let get = ["get", "events.events.k8s.io", "-n", &namespace, "-o", "json"];
+        let events: Value = serde_json::from_str(&shared().control_plane.admin().kubectl(&get).ok()).unwrap();
+        let events = events["items"].as_array().unwrap().clone();
+        (!events.is_empty()).then_some(events)
+    });
+    assert_eq!(events[0]["reason"], "Refused");
+    assert_eq!(events[0]["regarding"]["name"], "bob");
+    let note = events[0]["note"].as_str().unwrap();
+    assert!(note.starts_with("DuplicateIdentifier: spec.email"), "{note}");
+    assert!(!note.contains('@') && !note.contains("smith"), "{note}");
+}

@@ -1,0 +1,272 @@
+//! The controller at work on a real API server, with no more rights than the chart gives it.
+//!
+//! [`shared`] runs one for all tests of this program, by the real clock. A test that moves the clock, or stops the
+//! controller, has a control plane of its own ([`Plane::start`]).
+
+mod apply;
+mod changes;
+mod deletion;
+mod lease;
+mod rights;
+mod time;
+mod undecodable;
+mod watcher;
+
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, LazyLock};
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+use tenantry::controller::{Clock, Cluster, Controller, Ended, LeaseSettings, Metrics, with_lease};
+use tenantry::policy::Catalogue;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+use self::watcher::Watcher;
+use crate::harness::access::Access;
+use crate::harness::wait::{until, until_right};
+use crate::harness::{self, ControlPlane, repository};
+
+/// Where the chart is installed.
+pub(crate) const SYSTEM: &str = "tenantry-system";
+/// The lease of the chart.
+const LEASE: &str = "tenantry-controller";
+
+/// A control plane with the chart installed, but for the pods that nobody there could run.
+pub(crate) struct Plane {
+    pub(crate) control_plane: &'static ControlPlane,
+    /// The controller's ServiceAccount.
+    pub(crate) account: Access,
+}
+
+/// A controller in this process.
+pub(crate) struct Running {
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) metrics: Arc<Metrics>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<Result<(), Ended>>>,
+}
+
+struct Shared {
+    plane: Plane,
+    watcher: Watcher,
+    _controller: Running,
+}
+
+static SHARED: LazyLock<Shared> = LazyLock::new(|| {
+    let plane = Plane::on(harness::shared());
+    let watcher = Watcher::start(plane.control_plane.admin());
+    Shared {
+        _controller: plane.run("shared"),
+        watcher,
+        plane,
+    }
+});
+
+/// The control plane that all tests of this program share, with a controller by the real clock.
+pub(crate) fn shared() -> &'static Plane {
+    &SHARED.plane
+}
+
+/// What is known of every status ever written there.
+fn watcher() -> &'static Watcher {
+    &SHARED.watcher
+}
+
+impl Plane {
+    /// One of its own, without a controller.
+    pub(crate) fn start() -> Self {
+        // It lives as long as the test program, as the shared one does.
+        let plane: &'static ControlPlane = Box::leak(Box::new(ControlPlane::start()));
+        plane.install_crds().ok();
+        Self::on(plane)
+    }
+
+    fn on(control_plane: &'static ControlPlane) -> Self {
+        let chart = repository().join("charts/tenantry");
+        let install = [
+            "install",
+            "tenantry",
+            chart.to_str().unwrap(),
+            "--namespace",
+            SYSTEM,
+            "--create-namespace",
+            "--set",
+            "replicas=0,crds.enabled=false",
+        ];
+        control_plane.admin().helm(&install).ok();
+        let account = control_plane.service_account(SYSTEM, "tenantry");
+        Self {
+            control_plane,
+            account,
+        }
+    }
+
+    /// Runs a controller under the chart's ServiceAccount.
+    pub(crate) fn run(&self, identity: &str) -> Running {
+        Running::start(&self.account, LEASE, identity)
+    }
+
+    /// Runs the program itself under the chart's ServiceAccount.
+    pub(crate) fn spawn(&self, identity: &str) -> Spawned {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
+        command
+            .args(["controller", "--listen", "127.0.0.1:0"])
+            .args(["--lease-namespace", SYSTEM, "--identity", identity])
+            .env("KUBECONFIG", self.account.kubeconfig())
+            .stdin(Stdio::null());
+        Spawned(command.spawn().unwrap())
+    }
+
+    /// A new namespace with a Tenant in it.
+    pub(crate) fn tenant(&self, prefix: &str) -> String {
+        let namespace = self.control_plane.namespace(prefix);
+        self.apply(&namespace, "Tenant", "tenant", "{displayName: Acme}");
+        namespace
+    }
+
+    /// Applies an object whose spec is given in YAML, on one line.
+    pub(crate) fn apply(&self, namespace: &str, kind: &str, name: &str, spec: &str) {
+        let manifest = manifest(namespace, kind, name, spec);
+        self.control_plane
+            .admin()
+            .kubectl_with(&manifest, &["apply", "-f", "-"])
+            .ok();
+    }
+
+    /// An object as it is now; `None` when it is not there.
+    pub(crate) fn get(&self, namespace: &str, kind: &str, name: &str) -> Option<Value> {
+        let resource = format!("{}s.tenantry.dev", kind.to_lowercase());
+        let got = self
+            .control_plane
+            .admin()
+            .kubectl(&["get", &resource, name, "-n", namespace, "-o", "json"]);
+        (got.code == 0).then(|| serde_json::from_str(&got.out).unwrap())
+    }
+
+    /// Waits until the status of an object is as wanted, and gives it.
+    pub(crate) fn status(&self, namespace: &str, kind: &str, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        until_right(&format!("{kind} {namespace}/{name}"), || {
+            let object = self.get(namespace, kind, name).ok_or("it is not there")?;
+            let status = object["status"].clone();
+            let current = status["observedGeneration"] == object["metadata"]["generation"];
+            if current && wanted(&status) {
+                Ok(status)
+            } else {
+                Err(status.to_string())
+            }
+        })
+    }
+
+    /// Waits until an object has a Ready condition with that reason.
+    pub(crate) fn reason(&self, namespace: &str, kind: &str, name: &str, reason: &str) -> Value {
+        self.status(namespace, kind, name, |status| ready(status) == reason)
+    }
+}
+
+/// The reason of a status' Ready condition.
+pub(crate) fn ready(status: &Value) -> &str {
+    let conditions = status["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let ready = conditions.iter().find(|condition| condition["type"] == "Ready");
+    ready.and_then(|ready| ready["reason"].as_str()).unwrap_or_default()
+}
+
+/// The actions that a user's status shows on an object.
+pub(crate) fn actions(status: &Value, object: &str) -> Vec<String> {
+    let permissions = status["permissions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let held = permissions.iter().filter(|held| held["object"] == object);
+    let actions = held.flat_map(|held| held["actions"].as_array().into_iter().flatten());
+    actions
+        .filter_map(|action| action.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// A manifest of one object; its spec in YAML, on one line.
+pub(crate) fn manifest(namespace: &str, kind: &str, name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: tenantry.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n---\n"
+    )
+}
+
+impl Running {
+    /// Starts one as somebody, who has to have the rights for it.
+    pub(crate) fn start(account: &Access, lease: &str, identity: &str) -> Self {
+        let clock = Arc::new(Clock::system());
+        let metrics = Arc::new(Metrics::default());
+        let (stop, stopped) = oneshot::channel();
+        let config = account.kubeconfig().to_owned();
+        let settings = LeaseSettings {
+            namespace: SYSTEM.to_owned(),
+            name: lease.to_owned(),
+            identity: identity.to_owned(),
+        };
+        let (its_clock, its_metrics) = (Arc::clone(&clock), Arc::clone(&metrics));
+        let thread = std::thread::spawn(move || {
+            let runtime = Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let client = Access::of(&config).client().await;
+                let storage = Arc::new(Cluster::new(client.clone(), &settings.identity));
+                let controller = |fence, held| Controller {
+                    storage,
+                    catalogue: Arc::new(Catalogue::builtin().unwrap()),
+                    clock: its_clock,
+                    fence,
+                    held: Some(held),
+                    metrics: its_metrics,
+                    listen: None,
+                };
+                with_lease(client, settings, controller, async {
+                    // A dropped sender stops it as well: the test has failed.
+                    let _ = stopped.await;
+                })
+                .await
+            })
+        });
+        Self {
+            clock,
+            metrics,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// Asks it to end and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<(), Ended> {
+        let _ = self.stop.take().map(|stop| stop.send(()));
+        self.thread.take().unwrap().join().unwrap()
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn ended(mut self) -> Result<(), Ended> {
+        self.thread.take().unwrap().join().unwrap()
+    }
+}
+
+/// A controller in a process of its own.
+pub(crate) struct Spawned(Child);
+
+impl Spawned {
+    /// Sends it a signal, as in `STOP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let signal = format!("-{name}");
+        let sent = Command::new("kill").args([&signal, &self.0.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits until it has ended by itself; its exit code.
+    pub(crate) fn ended(mut self) -> Option<i32> {
+        until("the end of the process", || self.0.try_wait().unwrap()).code()
+    }
+}
+
+impl Drop for Spawned {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

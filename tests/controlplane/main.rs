@@ -1,0 +1,24 @@
+//! What only a cluster can tell, against a real control plane: see `harness`.
+
+#![allow(
+    missing_docs,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a whole folder of tests"
+)]
+
+mod controller;
+mod crds;
+mod examples;
+mod harness;
+mod itself;
+mod objects;
+mod schema;
+
+#[path = "../table"]
+mod table {
+    pub(crate) mod file;
+    pub(crate) mod sample;
+    pub(crate) mod value;
+}

@@ -1,0 +1,74 @@
+//! Our objects as plain JSON through the API, where typed ones would not let wrong ones pass.
+
+use std::collections::BTreeMap;
+
+use axum::http::Request;
+use axum::http::request::Builder;
+use kube::Client;
+use kube::core::Status;
+use serde_json::Value;
+use tenantry::api::{Kind, crd};
+
+use crate::table::file::load;
+
+/// Checked in full and answered, but not stored; unknown fields are refused, as kubectl has them refused.
+pub(crate) const STRICT_DRY_RUN: &str = "dryRun=All&fieldValidation=Strict";
+
+/// The sound object of a kind that the table starts from, in a namespace.
+pub(crate) fn sound(kind: Kind, namespace: &str) -> Value {
+    let mut sound: BTreeMap<String, Value> = load("sound.yaml");
+    let mut object = sound.remove(kind.as_str()).unwrap();
+    object["metadata"]["namespace"] = namespace.into();
+    object
+}
+
+/// The place of a kind's objects in a namespace.
+fn path(kind: Kind, namespace: &str) -> String {
+    let plural = crd::definition(kind).spec.names.plural;
+    format!("/apis/tenantry.dev/v1alpha1/namespaces/{namespace}/{plural}")
+}
+
+/// Creates an object. `parameters` are as in a URL.
+pub(crate) async fn create(
+    client: &Client,
+    kind: Kind,
+    parameters: &str,
+    object: &Value,
+) -> Result<Value, Box<Status>> {
+    let namespace = object["metadata"]["namespace"].as_str().unwrap();
+    let request = Request::post(format!("{}?{parameters}", path(kind, namespace)));
+    send(client, request, object).await
+}
+
+/// Replaces an object.
+pub(crate) async fn replace(
+    client: &Client,
+    kind: Kind,
+    parameters: &str,
+    object: &Value,
+) -> Result<Value, Box<Status>> {
+    let [namespace, name] = ["namespace", "name"].map(|key| object["metadata"][key].as_str().unwrap());
+    let request = Request::put(format!("{}/{name}?{parameters}", path(kind, namespace)));
+    send(client, request, object).await
+}
+
+/// A list as kubectl asks for it: as a table with columns.
+pub(crate) async fn table(client: &Client, kind: Kind, namespace: &str) -> Value {
+    let request = Request::get(path(kind, namespace))
+        .header("accept", "application/json;as=Table;g=meta.k8s.io;v=v1")
+        .body(Vec::new())
+        .unwrap();
+    client.request(request).await.unwrap()
+}
+
+async fn send(client: &Client, request: Builder, body: &Value) -> Result<Value, Box<Status>> {
+    let request = request
+        .header("content-type", "application/json")
+        .body(serde_json::to_vec(body).unwrap())
+        .unwrap();
+    match client.request(request).await {
+        Ok(answer) => Ok(answer),
+        Err(kube::Error::Api(status)) => Err(status),
+        Err(error) => panic!("{error}"),
+    }
+}

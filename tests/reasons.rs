@@ -1,0 +1,56 @@
+//! `docs/reasons.md` says what the reasons say of themselves. `UPDATE_DOCS=1 cargo test --test reasons` rewrites it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+use tenantry::policy::Reason;
+
+const PATH: &str = "docs/reasons.md";
+/// What stands between these lines is generated.
+const MARKS: [&str; 2] = ["<!-- reasons: begin -->\n", "<!-- reasons: end -->\n"];
+
+#[test]
+fn the_page_about_reasons_says_what_they_say_of_themselves() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PATH);
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(MARKS[0]).expect("the first mark");
+    let (_, after) = rest.split_once(MARKS[1]).expect("the second mark");
+    let fresh = format!("{before}{}{}{}{after}", MARKS[0], reasons(), MARKS[1]);
+    if env::var_os("UPDATE_DOCS").is_some_and(|value| !value.is_empty() && value != "0") {
+        fs::write(&path, fresh).unwrap();
+    } else {
+        assert_eq!(
+            text, fresh,
+            "{PATH} is out of date: UPDATE_DOCS=1 cargo test --test reasons"
+        );
+    }
+}
+
+fn reasons() -> String {
+    let mut text = String::new();
+    for reason in Reason::ALL {
+        write!(
+            text,
+            "\n### {reason}\n\n{}\n\n*What to do:* {}{}\n",
+            reason.description(),
+            reason.advice(),
+            note(reason)
+        )
+        .unwrap();
+    }
+    text.push('\n');
+    text
+}
+
+/// What tells a reader who has to act.
+fn note(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Unused | Reason::LimitNear | Reason::GrantOver => " (A warning: never in a status.)",
+        Reason::DuplicateObject => " (Offline only; with `Stalled`.)",
+        reason if reason.stalls() => " (With `Stalled`: no other object can heal it.)",
+        Reason::Terminating => "",
+        reason if reason.waits() => " (It heals by itself when that is done.)",
+        _ => "",
+    }
+}
