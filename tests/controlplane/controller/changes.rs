@@ -64,7 +64,12 @@ fn a_credited_user_follows_her_home() {
         "tenant",
         &format!("{{displayName: Home, accounts: {{creditedTo: [{guest}]}}}}"),
     );
-    shared().apply(&home, "User", "robert", "{account: robert.smith, name: Robert, roles: [ordinary-user]}");
+    shared().apply(
+        &home,
+        "User",
+        "robert",
+        "{account: robert.smith, name: Robert, roles: [ordinary-user]}",
+    );
     shared().apply(&guest, "Role", "editor", EDITOR);
     shared().apply(
         &guest,
@@ -92,7 +97,17 @@ fn a_status_that_somebody_forged_is_put_right() {
     shared().apply(&namespace, "User", "bob", BOB);
     let before = shared().reason(&namespace, "User", "bob", "Active");
     let forged = r#"{"status":{"groups":["board"],"permissions":[{"object":"Customer","actions":["Export"],"roles":["editor"]}]}}"#;
-    let patch = ["patch", "tuser", "bob", "-n", &namespace, "--subresource=status", "--type=merge", "-p", forged];
+    let patch = [
+        "patch",
+        "tuser",
+        "bob",
+        "-n",
+        &namespace,
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        forged,
+    ];
     shared().control_plane.admin().kubectl(&patch).ok();
     shared().status(&namespace, "User", "bob", |status| *status == before);
 }
@@ -100,9 +115,19 @@ fn a_status_that_somebody_forged_is_put_right() {
 #[test]
 fn what_void_objects_suffer_is_told_in_an_event_without_identifiers() {
     let namespace = shared().tenant("events");
-    shared().apply(&namespace, "User", "ada", "{account: ada.smith, name: Ada, email: ada@acme.example, roles: [ordinary-user]}");
+    shared().apply(
+        &namespace,
+        "User",
+        "ada",
+        "{account: ada.smith, name: Ada, email: ada@acme.example, roles: [ordinary-user]}",
+    );
     shared().reason(&namespace, "User", "ada", "Active");
-    shared().apply(&namespace, "User", "bob", "{account: bob.smith, name: Bob, email: ada@acme.example, roles: [ordinary-user]}");
+    shared().apply(
+        &namespace,
+        "User",
+        "bob",
+        "{account: bob.smith, name: Bob, email: ada@acme.example, roles: [ordinary-user]}",
+    );
     shared().reason(&namespace, "User", "bob", "DuplicateIdentifier");
     let events = crate::harness::wait::until("an event", || {
         let get = ["get", "events.events.k8s.io", "-n", &namespace, "-o", "json"];

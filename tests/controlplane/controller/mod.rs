@@ -96,10 +96,7 @@ impl Plane {
         ];
         control_plane.admin().helm(&install).ok();
         let account = control_plane.service_account(SYSTEM, "tenantry");
-        Self {
-            control_plane,
-            account,
-        }
+        Self { control_plane, account }
     }
 
     /// Runs a controller under the chart's ServiceAccount.

@@ -22,22 +22,43 @@ fn loosen(plane: &Plane, plural: &str) {
 fn an_object_that_nobody_can_decode_is_refused_by_name() {
     let plane = Plane::start();
     let namespace = plane.tenant("older");
-    plane.apply(&namespace, "Role", "editor", "{displayName: Editor, permissions: [{object: Campaign, actions: [Edit]}]}");
+    plane.apply(
+        &namespace,
+        "Role",
+        "editor",
+        "{displayName: Editor, permissions: [{object: Campaign, actions: [Edit]}]}",
+    );
     loosen(&plane, "users");
     // The API server learns the looser definition a moment later.
     crate::harness::wait::until("the older definition", || {
-        let manifest = super::manifest(&namespace, "User", "bob", "{account: bob.smith, name: 7, roles: {editor: true}}");
-        let applied = plane.control_plane.admin().kubectl_with(&manifest, &["apply", "-f", "-"]);
+        let manifest = super::manifest(
+            &namespace,
+            "User",
+            "bob",
+            "{account: bob.smith, name: 7, roles: {editor: true}}",
+        );
+        let applied = plane
+            .control_plane
+            .admin()
+            .kubectl_with(&manifest, &["apply", "-f", "-"]);
         (applied.code == 0).then_some(())
     });
-    plane.apply(&namespace, "User", "ada", "{account: ada.smith, name: Ada, roles: [editor]}");
+    plane.apply(
+        &namespace,
+        "User",
+        "ada",
+        "{account: ada.smith, name: Ada, roles: [editor]}",
+    );
     plane.control_plane.install_crds().ok();
 
     let running = plane.run("decoder");
     let status = plane.status(&namespace, "User", "bob", |status| ready(status) == "SchemaInvalid");
     assert_eq!(status["phase"], "Invalid");
     let stalled = status["conditions"].as_array().unwrap().iter();
-    assert!(stalled.into_iter().any(|condition| condition["type"] == "Stalled"), "{status}");
+    assert!(
+        stalled.into_iter().any(|condition| condition["type"] == "Stalled"),
+        "{status}"
+    );
     // One that cannot be read does not hold up the others.
     plane.reason(&namespace, "User", "ada", "Active");
     running.stop().unwrap();
