@@ -38,12 +38,7 @@ fn an_object_that_nobody_can_decode_is_refused_by_name() {
     loosen(&plane, "usergroups");
     // The API server learns the looser definition a moment later.
     until_right("the older definition", || {
-        let manifest = super::manifest(
-            &namespace,
-            "UserGroup",
-            "team",
-            "{displayName: 7, users: {ada: true}}",
-        );
+        let manifest = super::manifest(&namespace, "UserGroup", "team", "{displayName: 7, users: {ada: true}}");
         let applied = plane
             .control_plane
             .admin()
