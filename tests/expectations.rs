@@ -599,7 +599,7 @@ fn other_commands_pass_over_expectations_in_a_directory() {
     };
     let ran = run("examples/acme");
     assert_eq!((ran.code(), ran.err().contains("skipped")), (0, false), "{}", ran.err());
-    let named = run("examples/acme/access.test.yaml");
+    let named = run("examples/acme/tests/access.test.yaml");
     assert!(
         named.err().contains("1 document without apiVersion and kind"),
         "{}",

@@ -18,12 +18,20 @@ use serde_json::{Value, json};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 fn run(program: &str, arguments: &[&str], directory: &Path) -> Output {
-    Command::new(program).args(arguments).current_dir(directory).output().unwrap()
+    Command::new(program)
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .unwrap()
 }
 
 fn succeed(program: &str, arguments: &[&str], directory: &Path) -> String {
     let output = run(program, arguments, directory);
-    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{program}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -32,14 +40,26 @@ fn static_program(directory: &Path) -> PathBuf {
     let source = directory.join("small.rs");
     fs::write(&source, "fn main() { println!(\"here\") }").unwrap();
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let arguments = ["-C", "target-feature=+crt-static", "-C", "strip=symbols", "small.rs", "-o", "small"];
+    let arguments = [
+        "-C",
+        "target-feature=+crt-static",
+        "-C",
+        "strip=symbols",
+        "small.rs",
+        "-o",
+        "small",
+    ];
     succeed(&rustc, &arguments, directory);
     directory.join("small")
 }
 
 fn image(binary: &Path, out: &str, directory: &Path) -> Output {
     let script = format!("{ROOT}/tests/node/image");
-    run(&script, &["tenantry.test/tenantry:1", out, binary.to_str().unwrap()], directory)
+    run(
+        &script,
+        &["tenantry.test/tenantry:1", out, binary.to_str().unwrap()],
+        directory,
+    )
 }
 
 #[test]
@@ -65,19 +85,28 @@ fn the_archive_holds_one_program_for_a_user_without_rights() {
 
     let dockerfile = fs::read_to_string(format!("{ROOT}/Dockerfile")).unwrap();
     let last = |instruction: &str| {
-        let lines = dockerfile.lines().filter_map(|line| line.strip_prefix(instruction));
-        lines.last().unwrap().trim().to_owned()
+        let mut lines = dockerfile.lines().filter_map(|line| line.strip_prefix(instruction));
+        lines.next_back().unwrap().trim().to_owned()
     };
     assert_eq!(config["config"]["User"], last("USER "));
     let entrypoint: Value = serde_json::from_str(&last("ENTRYPOINT ")).unwrap();
     assert_eq!(config["config"]["Entrypoint"], entrypoint);
     assert_eq!(last("FROM "), "scratch");
-    assert_eq!(last("COPY "), format!("--from=build /image/tenantry {}", entrypoint[0].as_str().unwrap()));
+    assert_eq!(
+        last("COPY "),
+        format!("--from=build /image/tenantry {}", entrypoint[0].as_str().unwrap())
+    );
 
     let toolchain = fs::read_to_string(format!("{ROOT}/rust-toolchain.toml")).unwrap();
     let version = toolchain.split('"').nth(1).unwrap();
-    assert!(dockerfile.contains(&format!("FROM rust:{version}-alpine AS build")), "{version}");
-    assert!(dockerfile.contains(&format!("RUSTUP_TOOLCHAIN={version}\n")), "{version}");
+    assert!(
+        dockerfile.contains(&format!("FROM rust:{version}-alpine AS build")),
+        "{version}"
+    );
+    assert!(
+        dockerfile.contains(&format!("RUSTUP_TOOLCHAIN={version}\n")),
+        "{version}"
+    );
 }
 
 #[test]

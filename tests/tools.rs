@@ -94,13 +94,36 @@ fn a_new_tenant_meets_its_expectations() {
     assert_eq!(test.code, 0, "{}{}", test.out, test.err);
 }
 
+/// kubectl reads every YAML and JSON file of a directory, not of those below it, and refuses what is no object.
+#[test]
+fn kubectl_can_apply_the_directory_of_a_tenant() {
+    let (root, _) = new(&[]);
+    for (directory, objects) in [
+        (root.path().join("shop"), 4),
+        (Path::new("examples/acme").to_owned(), 32),
+        (Path::new("examples/agency").to_owned(), 11),
+    ] {
+        let files = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path());
+        let read = files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+        let read: Vec<String> = read.map(|path| path.to_str().unwrap().to_owned()).collect();
+        let arguments: Vec<&str> = ["check", "--at", "2026-11-24T12:00:00Z"]
+            .into_iter()
+            .chain(read.iter().map(String::as_str))
+            .collect();
+        let check = run(&arguments);
+        let found = format!("no findings in {objects} objects of ");
+        assert!(check.err.starts_with(&found), "{}: {}", directory.display(), check.err);
+        assert!(!check.err.contains("skipped"), "{}: {}", directory.display(), check.err);
+    }
+}
+
 #[test]
 fn what_the_flags_of_new_do_not_say_suggests_itself() {
     let (root, _) = new(&[]);
     let tenant = read(root.path(), "shop/tenant.yaml");
     assert_eq!(tenant["metadata"]["namespace"], "shop");
     assert_eq!(tenant["spec"]["displayName"], "Shop");
-    let user = read(root.path(), "shop/users/ada-lovelace.yaml");
+    let user = read(root.path(), "shop/user-ada-lovelace.yaml");
     assert_eq!(user["metadata"]["name"], "ada-lovelace");
     assert_eq!(user["spec"]["name"], "Ada Lovelace");
 }
@@ -222,7 +245,7 @@ fn every_file_of_a_new_tenant_names_a_schema_that_is_there() {
         "tenant.yaml",
         "organizations.yaml",
         "roles.yaml",
-        "users/ada-lovelace.yaml",
+        "user-ada-lovelace.yaml",
     ] {
         let path = shop.join(file);
         let text = fs::read_to_string(&path).unwrap();

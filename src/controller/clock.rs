@@ -21,6 +21,8 @@ pub struct Clock {
     ahead: AtomicI64,
     /// Seconds of this clock in one of this machine.
     pace: u32,
+    /// Where it stands still, in milliseconds since 1970-01-01T00:00:00Z.
+    stop: AtomicI64,
     /// The latest moment that it has shown, in seconds.
     latest: AtomicI64,
     moved: Notify,
@@ -42,6 +44,7 @@ impl Clock {
             anchor,
             ahead: AtomicI64::new(ahead),
             pace: pace.max(1),
+            stop: AtomicI64::new(i64::MAX),
             latest: AtomicI64::new(i64::MIN),
             moved: Notify::new(),
         }
@@ -62,17 +65,22 @@ impl Clock {
         self.moved.notify_waiters();
     }
 
+    /// Has the clock stand still when it comes to that moment. Where it stood still before, it goes on from there, as if no
+    /// time had passed.
+    pub fn stop_at(&self, moment: Option<Moment>) {
+        let stood = self.unstopped().saturating_sub(self.stop.load(Ordering::SeqCst));
+        self.ahead.fetch_sub(stood.max(0), Ordering::SeqCst);
+        let stop = moment.map_or(i64::MAX, |moment| moment.seconds().saturating_mul(1_000));
+        self.stop.store(stop, Ordering::SeqCst);
+        self.moved.notify_waiters();
+    }
+
     /// Returns at that moment, after 30 s, or when the clock is set, whichever comes first. Look at the clock again.
     pub async fn doze_until(&self, moment: Option<Moment>) {
         let moved = self.moved.notified();
         let rest = match moment {
             None => LONGEST_SLEEP,
-            Some(moment) => {
-                let millis = moment.seconds().saturating_mul(1_000).saturating_sub(self.millis());
-                let millis = u64::try_from(millis).unwrap_or(0);
-                // Rounded up: to wake a moment early would be to look twice.
-                Duration::from_millis(millis.div_ceil(u64::from(self.pace))).min(LONGEST_SLEEP)
-            }
+            Some(moment) => self.until(moment.seconds().saturating_mul(1_000)),
         };
         if rest.is_zero() {
             return;
@@ -83,7 +91,22 @@ impl Clock {
         }
     }
 
+    /// How long to sleep until the clock shows that time, in milliseconds; it may have to be looked at again.
+    fn until(&self, time: i64) -> Duration {
+        if self.stop.load(Ordering::SeqCst) < time {
+            return LONGEST_SLEEP;
+        }
+        let rest = u64::try_from(time.saturating_sub(self.millis())).unwrap_or(0);
+        // Rounded up: to wake a moment early would be to look twice.
+        Duration::from_millis(rest.div_ceil(u64::from(self.pace))).min(LONGEST_SLEEP)
+    }
+
     fn millis(&self) -> i64 {
+        self.unstopped().min(self.stop.load(Ordering::SeqCst))
+    }
+
+    /// What it would show if it stood still nowhere.
+    fn unstopped(&self) -> i64 {
         let passed = machine_millis().saturating_sub(self.anchor);
         let passed = passed.saturating_mul(i64::from(self.pace));
         self.anchor
@@ -123,6 +146,31 @@ mod tests {
         let seen = clock.now();
         clock.ahead.fetch_sub(1_000_000, Ordering::SeqCst);
         assert!(clock.now() >= seen);
+    }
+
+    #[test]
+    fn a_clock_stands_still_where_it_is_told_and_goes_on_from_there() {
+        let [start, noon, later] = ["2026-12-01T00:00:00Z", "2026-12-01T12:00:00Z", "2026-12-02T00:00:00Z"]
+            .map(|moment| Moment::parse(moment).unwrap());
+        let clock = Clock::new(Some(start), 1);
+        clock.stop_at(Some(noon));
+        clock.advance(Duration::from_secs(7 * 86_400));
+        assert_eq!(clock.now(), noon);
+        clock.stop_at(Some(later));
+        let behind = clock.now().seconds() - noon.seconds();
+        assert!((0..5).contains(&behind), "{behind}");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_stands_still_before_a_moment_wakes_nobody_for_it() {
+        let clock = Clock::new(Moment::parse("2026-12-01T00:00:00Z"), u32::MAX);
+        clock.stop_at(Some(clock.now()));
+        let dozing = clock.doze_until(Some(Moment::MAX));
+        tokio::pin!(dozing);
+        assert!(futures::poll!(dozing.as_mut()).is_pending());
+        assert_eq!(clock.until(i64::MAX - 1), LONGEST_SLEEP);
+        clock.stop_at(None);
+        assert!(within(Duration::from_secs(20), dozing).await.is_some());
     }
 
     #[tokio::test]

@@ -20,6 +20,7 @@ use super::probes::{self, Health};
 use super::storage::Storage;
 use super::store::{Change, Store};
 use super::tenants::Tenants;
+use crate::api::Moment;
 use crate::policy::Catalogue;
 
 /// Tenants judged at the same time.
@@ -49,6 +50,19 @@ pub struct Controller<S> {
     pub listen: Option<SocketAddr>,
 }
 
+/// Whether a controller has anything to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activity {
+    /// Something is to be seen, judged or written, or waits to be tried again.
+    #[default]
+    Busy,
+    /// All that has come is judged and written.
+    Settled {
+        /// When time alone will change something.
+        next: Option<Moment>,
+    },
+}
+
 /// Why a controller ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum Ended {
@@ -69,6 +83,18 @@ impl<S: Storage> Controller<S> {
     /// # Errors
     /// When it has to end before.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Ended> {
+        self.run_telling(watch::Sender::default(), shutdown).await
+    }
+
+    /// Runs until `shutdown` says so, and tells whether anything is left to do.
+    ///
+    /// # Errors
+    /// When it has to end before.
+    pub async fn run_telling(
+        self,
+        activity: watch::Sender<Activity>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), Ended> {
         let (change_sender, changes) = mpsc::channel(CHANGES);
         let (answer_sender, answers) = mpsc::unbounded_channel();
         let (announcement_sender, announcements) = mpsc::channel(ANNOUNCEMENTS);
@@ -99,6 +125,7 @@ impl<S: Storage> Controller<S> {
             catalogue: self.catalogue,
             clock: self.clock,
             metrics: self.metrics,
+            activity,
             writer,
             judging: 0,
             passes: JoinSet::new(),
@@ -157,6 +184,7 @@ struct Work<S> {
     catalogue: Arc<Catalogue>,
     clock: Arc<Clock>,
     metrics: Arc<Metrics>,
+    activity: watch::Sender<Activity>,
     writer: Arc<Writer<S>>,
     /// Tenants being judged now.
     judging: usize,
@@ -192,6 +220,7 @@ impl<S: Storage> Work<S> {
                 self.start_passes();
             }
             self.report(leads);
+            self.say_whether_settled(synced && inputs.changes.is_empty() && inputs.answers.is_empty());
             let wake = self
                 .tenants
                 .wake_at()
@@ -346,6 +375,19 @@ impl<S: Storage> Work<S> {
             }
             Err(error) => tracing::error!(%error, "a pass ended before its time"),
         }
+    }
+
+    /// `heard`: whether nothing waits to be taken in.
+    fn say_whether_settled(&self, heard: bool) {
+        let activity = if heard && self.tenants.dirty() == 0 && self.passes.is_empty() {
+            Activity::Settled {
+                next: self.tenants.next_timer(),
+            }
+        } else {
+            Activity::Busy
+        };
+        self.activity
+            .send_if_modified(|known| std::mem::replace(known, activity) != activity);
     }
 
     fn report(&self, leads: bool) {

@@ -12,13 +12,14 @@ pub(super) struct File {
 
 /// All files with these values.
 pub(super) fn files(values: &Values) -> Vec<File> {
-    let user = format!("users/{}.yaml", values.user);
+    let user = format!("user-{}.yaml", values.user);
     [
         ("tenant.yaml", include_str!("tenant.yaml")),
         ("organizations.yaml", include_str!("organizations.yaml")),
         ("roles.yaml", include_str!("roles.yaml")),
-        (user.as_str(), include_str!("users/administrator.yaml")),
-        ("access.test.yaml", include_str!("access.test.yaml")),
+        (user.as_str(), include_str!("administrator.yaml")),
+        // Below the manifests: kubectl reads every YAML file of a directory, and nothing below it.
+        ("tests/access.test.yaml", include_str!("access.test.yaml")),
     ]
     .into_iter()
     .map(|(path, template)| File {

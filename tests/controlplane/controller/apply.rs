@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::shared;
 use crate::examples::documents;
 use crate::harness::programs::run;
-use crate::harness::wait::until_right;
 use crate::harness::repository;
+use crate::harness::wait::until_right;
 
 /// Runs `plan -o json` at this moment; its objects by kind and name.
 fn plan(arguments: &[&str], input: &str) -> Vec<(String, Value)> {
@@ -24,7 +24,11 @@ fn statuses(list: &Value) -> Vec<(String, Value)> {
     let items = list["items"].as_array().unwrap().iter();
     let mut statuses: Vec<(String, Value)> = items
         .map(|item| {
-            let name = format!("{}/{}", item["kind"].as_str().unwrap(), item["metadata"]["name"].as_str().unwrap());
+            let name = format!(
+                "{}/{}",
+                item["kind"].as_str().unwrap(),
+                item["metadata"]["name"].as_str().unwrap()
+            );
             let mut status = item["status"].clone();
             if let Some(fields) = status.as_object_mut() {
                 fields.remove("observedGeneration");
@@ -95,7 +99,9 @@ fn people_can_wait_for_an_object_with_kubectl() {
     let admin = shared().control_plane.admin();
     let wait = |condition: &str| {
         let condition = format!("--for=condition={condition}");
-        admin.kubectl(&["wait", &condition, "--timeout=60s", "tuser/ada", "-n", &namespace]).ok()
+        admin
+            .kubectl(&["wait", &condition, "--timeout=60s", "tuser/ada", "-n", &namespace])
+            .ok()
     };
     wait("Ready");
     wait("Complete=False");

@@ -16,9 +16,13 @@ fn a_deleted_role_grants_nothing() {
     let namespace = shared().tenant("norole");
     shared().apply(&namespace, "Role", "editor", EDITOR);
     shared().apply(&namespace, "User", "bob", BOB);
-    shared().status(&namespace, "User", "bob", |status| !actions(status, "Campaign").is_empty());
+    shared().status(&namespace, "User", "bob", |status| {
+        !actions(status, "Campaign").is_empty()
+    });
     delete(&["trole/editor", "-n", &namespace]);
-    shared().status(&namespace, "User", "bob", |status| actions(status, "Campaign").is_empty());
+    shared().status(&namespace, "User", "bob", |status| {
+        actions(status, "Campaign").is_empty()
+    });
 }
 
 #[test]
@@ -26,13 +30,26 @@ fn an_object_that_only_a_foreign_finalizer_keeps_grants_nothing() {
     let namespace = shared().tenant("finalizer");
     shared().apply(&namespace, "Role", "editor", EDITOR);
     shared().apply(&namespace, "User", "bob", BOB);
-    shared().status(&namespace, "User", "bob", |status| !actions(status, "Campaign").is_empty());
+    shared().status(&namespace, "User", "bob", |status| {
+        !actions(status, "Campaign").is_empty()
+    });
     let finalizer = r#"{"metadata":{"finalizers":["example.com/keep"]}}"#;
-    let patch = ["patch", "trole", "editor", "-n", &namespace, "--type=merge", "-p", finalizer];
+    let patch = [
+        "patch",
+        "trole",
+        "editor",
+        "-n",
+        &namespace,
+        "--type=merge",
+        "-p",
+        finalizer,
+    ];
     shared().control_plane.admin().kubectl(&patch).ok();
     delete(&["trole/editor", "-n", &namespace]);
     shared().reason(&namespace, "Role", "editor", "Terminating");
-    shared().status(&namespace, "User", "bob", |status| actions(status, "Campaign").is_empty());
+    shared().status(&namespace, "User", "bob", |status| {
+        actions(status, "Campaign").is_empty()
+    });
 }
 
 #[test]
@@ -46,8 +63,14 @@ fn a_deleted_system_object_comes_again() {
     };
     for (kind, name) in [("Role", "analyst"), ("Organization", "unassigned")] {
         let before = uid(kind, name);
-        delete(&[&format!("{}s.tenantry.dev/{name}", kind.to_lowercase()), "-n", &namespace]);
-        until("another object of the name", || (uid(kind, name) != before).then_some(()));
+        delete(&[
+            &format!("{}s.tenantry.dev/{name}", kind.to_lowercase()),
+            "-n",
+            &namespace,
+        ]);
+        until("another object of the name", || {
+            (uid(kind, name) != before).then_some(())
+        });
         shared().reason(&namespace, kind, name, "Valid");
     }
 }
@@ -56,7 +79,12 @@ fn a_deleted_system_object_comes_again() {
 fn a_deleted_tenant_takes_the_objects_of_the_system_with_it_and_leaves_peoples_waiting() {
     for cascade in ["background", "foreground", "orphan"] {
         let namespace = shared().tenant(cascade);
-        shared().apply(&namespace, "User", "bob", "{account: bob.smith, name: Bob, roles: [ordinary-user]}");
+        shared().apply(
+            &namespace,
+            "User",
+            "bob",
+            "{account: bob.smith, name: Bob, roles: [ordinary-user]}",
+        );
         shared().reason(&namespace, "User", "bob", "Active");
         shared().reason(&namespace, "Role", "analyst", "Valid");
         delete(&["tnt/tenant", "-n", &namespace, &format!("--cascade={cascade}")]);
@@ -86,7 +114,10 @@ fn a_namespace_goes_away_with_all_that_is_in_it() {
     shared().reason(&namespace, "User", "bob", "Active");
     delete(&["namespace", &namespace]);
     until("the end of the namespace", || {
-        let got = shared().control_plane.admin().kubectl(&["get", "namespace", &namespace]);
+        let got = shared()
+            .control_plane
+            .admin()
+            .kubectl(&["get", "namespace", &namespace]);
         (got.code != 0).then_some(())
     });
 }

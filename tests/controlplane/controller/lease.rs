@@ -8,7 +8,15 @@ use super::{Plane, Running, SYSTEM, actions};
 use crate::harness::wait::until;
 
 fn holder(plane: &Plane) -> Option<String> {
-    let get = ["get", "lease", "tenantry-controller", "-n", SYSTEM, "-o", "jsonpath={.spec.holderIdentity}"];
+    let get = [
+        "get",
+        "lease",
+        "tenantry-controller",
+        "-n",
+        SYSTEM,
+        "-o",
+        "jsonpath={.spec.holderIdentity}",
+    ];
     let got = plane.control_plane.admin().kubectl(&get);
     (got.code == 0 && !got.out.is_empty()).then_some(got.out)
 }
@@ -22,8 +30,15 @@ fn the_next_takes_over_at_once_when_the_lease_is_given_back() {
     let namespace = plane.tenant("handover");
     plane.reason(&namespace, "Tenant", "tenant", "Valid");
     first.stop().unwrap();
-    until("the second to hold the lease", || holder(&plane).filter(|holder| holder == "second"));
-    plane.apply(&namespace, "User", "bob", "{account: bob.smith, name: Bob, roles: [ordinary-user]}");
+    until("the second to hold the lease", || {
+        holder(&plane).filter(|holder| holder == "second")
+    });
+    plane.apply(
+        &namespace,
+        "User",
+        "bob",
+        "{account: bob.smith, name: Bob, roles: [ordinary-user]}",
+    );
     plane.reason(&namespace, "User", "bob", "Active");
     second.stop().unwrap();
 }
@@ -37,15 +52,32 @@ fn one_that_lost_the_lease_writes_nothing_more_and_ends() {
     plane.reason(&namespace, "Tenant", "tenant", "Valid");
     // Somebody takes the lease away, as the next one would after a long silence.
     let stolen = r#"{"spec":{"holderIdentity":"another"}}"#;
-    let patch = ["patch", "lease", "tenantry-controller", "-n", SYSTEM, "--type=merge", "-p", stolen];
+    let patch = [
+        "patch",
+        "lease",
+        "tenantry-controller",
+        "-n",
+        SYSTEM,
+        "--type=merge",
+        "-p",
+        stolen,
+    ];
     plane.control_plane.admin().kubectl(&patch).ok();
     let ended = first.ended();
     assert!(matches!(ended, Err(Ended::LeaseLost)), "{ended:?}");
     assert_eq!(holder(&plane).as_deref(), Some("another"));
     let mark = plane.control_plane.audit().mark();
-    plane.apply(&namespace, "Role", "late", "{displayName: Late, permissions: [{object: Campaign, actions: [View]}]}");
+    plane.apply(
+        &namespace,
+        "Role",
+        "late",
+        "{displayName: Late, permissions: [{object: Campaign, actions: [View]}]}",
+    );
     let writes = plane.control_plane.audit().writes(mark);
-    assert!(writes.iter().all(|write| !write.user.ends_with(":tenantry")), "{writes:?}");
+    assert!(
+        writes.iter().all(|write| !write.user.ends_with(":tenantry")),
+        "{writes:?}"
+    );
 }
 
 /// The holder's clock may be ahead or behind: how long its lease has been silent is told by one's own.
@@ -67,9 +99,23 @@ fn a_silent_lease_is_taken_over_after_its_duration_whatever_moment_it_was_renewe
         })
         .collect();
     for (name, began, next) in runs {
-        let get = ["get", "lease", &name, "-n", SYSTEM, "-o", "jsonpath={.spec.holderIdentity}"];
-        until("the next to take over", || (admin.kubectl(&get).ok() == "next").then_some(()));
-        assert!(began.elapsed() >= Duration::from_secs(15), "{name}: {:?}", began.elapsed());
+        let get = [
+            "get",
+            "lease",
+            &name,
+            "-n",
+            SYSTEM,
+            "-o",
+            "jsonpath={.spec.holderIdentity}",
+        ];
+        until("the next to take over", || {
+            (admin.kubectl(&get).ok() == "next").then_some(())
+        });
+        assert!(
+            began.elapsed() >= Duration::from_secs(15),
+            "{name}: {:?}",
+            began.elapsed()
+        );
         next.stop().unwrap();
     }
 }
@@ -78,17 +124,38 @@ fn a_silent_lease_is_taken_over_after_its_duration_whatever_moment_it_was_renewe
 fn a_frozen_leader_writes_at_most_the_request_in_hand_when_it_thaws() {
     let plane = Plane::start();
     let leader = plane.spawn("leader");
-    until("the leader", || holder(&plane).filter(|holder| holder.starts_with("leader")));
+    until("the leader", || {
+        holder(&plane).filter(|holder| holder.starts_with("leader"))
+    });
     let namespace = plane.tenant("frozen");
-    plane.apply(&namespace, "Role", "editor", "{displayName: Editor, permissions: [{object: Campaign, actions: [Edit]}]}");
-    plane.apply(&namespace, "User", "bob", "{account: bob.smith, name: Bob, roles: [editor]}");
+    plane.apply(
+        &namespace,
+        "Role",
+        "editor",
+        "{displayName: Editor, permissions: [{object: Campaign, actions: [Edit]}]}",
+    );
+    plane.apply(
+        &namespace,
+        "User",
+        "bob",
+        "{account: bob.smith, name: Bob, roles: [editor]}",
+    );
     plane.reason(&namespace, "User", "bob", "Active");
 
     leader.signal("STOP");
     let next = plane.run("next");
-    until("the next to take over", || holder(&plane).filter(|holder| holder == "next"));
-    plane.apply(&namespace, "Role", "editor", "{displayName: Editor, permissions: [{object: Campaign, actions: [View]}]}");
-    plane.status(&namespace, "User", "bob", |status| actions(status, "Campaign") == ["View"]);
+    until("the next to take over", || {
+        holder(&plane).filter(|holder| holder == "next")
+    });
+    plane.apply(
+        &namespace,
+        "Role",
+        "editor",
+        "{displayName: Editor, permissions: [{object: Campaign, actions: [View]}]}",
+    );
+    plane.status(&namespace, "User", "bob", |status| {
+        actions(status, "Campaign") == ["View"]
+    });
     let mark = plane.control_plane.audit().mark();
     // Both write as the same account: what the thawed one writes would be a status that moves again.
     let version = plane.get(&namespace, "User", "bob").unwrap()["metadata"]["resourceVersion"].clone();
@@ -99,6 +166,9 @@ fn a_frozen_leader_writes_at_most_the_request_in_hand_when_it_thaws() {
     let statuses: Vec<_> = writes.iter().filter(|write| write.subresource == "status").collect();
     assert!(statuses.len() <= 1, "{statuses:?}");
     assert!(statuses.iter().all(|write| write.code == 409), "{statuses:?}");
-    assert_eq!(plane.get(&namespace, "User", "bob").unwrap()["metadata"]["resourceVersion"], version);
+    assert_eq!(
+        plane.get(&namespace, "User", "bob").unwrap()["metadata"]["resourceVersion"],
+        version
+    );
     next.stop().unwrap();
 }

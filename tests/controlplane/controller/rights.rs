@@ -23,9 +23,24 @@ fn the_controller_can_read_no_secret() {
 fn a_restart_over_a_settled_cluster_writes_nothing_but_the_lease() {
     let plane = Plane::start();
     let namespace = plane.tenant("settled");
-    plane.apply(&namespace, "Role", "editor", "{displayName: Editor, permissions: [{object: Campaign, actions: [Edit]}]}");
-    plane.apply(&namespace, "User", "bob", "{account: bob.smith, name: Bob, roles: [editor, missing]}");
-    plane.apply(&namespace, "Organization", "emea", "{displayName: EMEA, parent: nowhere}");
+    plane.apply(
+        &namespace,
+        "Role",
+        "editor",
+        "{displayName: Editor, permissions: [{object: Campaign, actions: [Edit]}]}",
+    );
+    plane.apply(
+        &namespace,
+        "User",
+        "bob",
+        "{account: bob.smith, name: Bob, roles: [editor, missing]}",
+    );
+    plane.apply(
+        &namespace,
+        "Organization",
+        "emea",
+        "{displayName: EMEA, parent: nowhere}",
+    );
     let first = plane.run("first");
     plane.reason(&namespace, "User", "bob", "Active");
     plane.reason(&namespace, "Organization", "unassigned", "Valid");
@@ -38,12 +53,18 @@ fn a_restart_over_a_settled_cluster_writes_nothing_but_the_lease() {
     let second = plane.run("second");
     until("a judgement by the second", || {
         let text = second.metrics.text();
-        let judged = text.lines().find_map(|line| line.strip_prefix("tenantry_judging_seconds_count "));
+        let judged = text
+            .lines()
+            .find_map(|line| line.strip_prefix("tenantry_judging_seconds_count "));
         (judged? != "0").then_some(())
     });
     second.stop().unwrap();
     let user = format!("system:serviceaccount:{SYSTEM}:tenantry");
-    let writes: Vec<_> = audit.writes(mark).into_iter().filter(|write| write.user == user).collect();
+    let writes: Vec<_> = audit
+        .writes(mark)
+        .into_iter()
+        .filter(|write| write.user == user)
+        .collect();
     let counts = count(&writes);
     let others: Vec<_> = counts.keys().filter(|(_, what)| what != "leases").collect();
     assert!(others.is_empty(), "{others:?}");
