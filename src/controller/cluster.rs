@@ -218,6 +218,10 @@ pub(super) fn read(kind: Kind, object: DynamicObject) -> Option<Stored> {
         system: metadata
             .labels
             .is_some_and(|labels| labels.get(SYSTEM_LABEL).is_some_and(|value| value == "true")),
+        owner: metadata.owner_references.into_iter().flatten().find_map(|owner| {
+            let tenant = owner.api_version == API_VERSION && owner.kind == Kind::Tenant.as_str();
+            tenant.then_some(owner.uid)
+        }),
         declared,
         shown,
         unwritable: None,

@@ -141,8 +141,8 @@ fn statuses(evaluation: &Evaluation, tenant: &Tenant, now: Moment) -> Vec<(Rank,
     writes.collect()
 }
 
-/// The system roles and organizations that are missing, or are the system's by label but say something else. One that a
-/// person wrote is refused, never changed.
+/// The system roles and organizations that are missing, or are the system's by label but say something else or go with
+/// another Tenant. One that a person wrote is refused, never changed.
 fn system_objects<'a>(
     access: &'a Access,
     evaluation: &'a Evaluation,
@@ -171,11 +171,11 @@ fn system_objects<'a>(
             .objects
             .iter()
             .find(|stored| stored.kind == kind && stored.name == name);
+        let owner = owner?.uid.clone();
         let write = match there {
             None => true,
-            Some(stored) => stored.system && wrong,
+            Some(stored) => stored.system && (wrong || stored.owner.as_ref() != Some(&owner)),
         };
-        let owner = owner?.uid.clone();
         write.then(|| SystemWrite {
             kind,
             namespace: tenant.namespace.clone(),
@@ -265,6 +265,7 @@ mod tests {
                     objects.retain(|stored| (stored.kind, &stored.name) != (write.kind, &write.name));
                     let mut made = with_spec(write.kind, "acme", &write.name, 90, &write.spec);
                     made.system = true;
+                    made.owner = Some(write.owner.clone());
                     objects.push(made);
                 }
             }
@@ -343,6 +344,25 @@ mod tests {
         assert!(!names.contains(&"system Role analyst".to_owned()), "{names:?}");
         assert!(names.contains(&"status Role analyst".to_owned()), "{names:?}");
         assert!(names.contains(&"system Role developer".to_owned()), "{names:?}");
+    }
+
+    #[test]
+    fn a_system_object_that_was_orphaned_goes_with_the_tenant_that_is_there_now() {
+        let first = tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1)]);
+        let mut second = after(&first, &judge(&catalogue(), &first, moment()));
+        for stored in &mut second.objects {
+            if stored.name == "analyst" {
+                Arc::make_mut(stored).owner = Some("another".to_owned());
+            }
+        }
+        let names = names(&judge(&catalogue(), &second, moment()));
+        assert_eq!(
+            names
+                .iter()
+                .filter(|name| name.starts_with("system"))
+                .collect::<Vec<_>>(),
+            ["system Role analyst"]
+        );
     }
 
     #[test]

@@ -119,6 +119,7 @@ impl<S: Storage> Writer<S> {
                 Passed::Well
             }
             Err(WriteError::Gone) => Passed::Well,
+            Err(WriteError::Fenced) => Passed::Ill,
             // Once per change: it may be what the object says that makes the server fail.
             Err(error) if broken => {
                 tracing::warn!(%kind, %error, "the status of an object that cannot be decoded was not taken");
@@ -140,6 +141,7 @@ impl<S: Storage> Writer<S> {
                 Passed::Well
             }
             Err(WriteError::Conflict | WriteError::Gone) => Passed::Well,
+            Err(WriteError::Fenced) => Passed::Ill,
             Err(error) => self.ill(kind, &error),
         }
     }
@@ -161,10 +163,7 @@ impl<S: Storage> Writer<S> {
         loop {
             let place = self.places.acquire().await;
             if place.is_err() || !self.fence.lets_through() {
-                return Err(WriteError::Busy {
-                    after: None,
-                    reason: "the lease is not held".to_owned(),
-                });
+                return Err(WriteError::Fenced);
             }
             let answer = write().await;
             drop(place);
