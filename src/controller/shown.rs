@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::api::{ConditionStatus, Kind, Moment, UserStatus};
+use crate::api::{ConditionStatus, HeldData, Kind, Moment, Rows, UserStatus};
 use crate::policy::{Reason, Status};
 
 /// The types of condition that are ours; others' are left alone.
@@ -127,12 +127,25 @@ fn granted(user: &UserStatus) -> u128 {
     let actions = actions.flat_map(|held| held.actions.iter().map(|action| bit((&held.object, action))));
     let organizations = user.organizations.iter().map(|name| bit(("organization", name)));
     let groups = user.groups.iter().map(|name| bit(("group", name)));
-    let data = user
-        .data
-        .iter()
-        .map(|data| bit((&data.object, data.rows, &data.columns)));
+    let data = user.data.iter().flat_map(|data| seen(data).into_iter().map(bit));
     let all = actions.chain(organizations).chain(groups).chain(data);
     all.fold(0, |bits, bit| bits | bit)
+}
+
+/// What a user sees of an object type, so that whoever sees more has all of it; but she who comes to see all columns instead
+/// of some seems to lose those.
+fn seen(data: &HeldData) -> Vec<(&str, &str)> {
+    let width: &[&str] = match data.rows {
+        Rows::None => return Vec::new(),
+        Rows::Some => &["some rows"],
+        Rows::All => &["some rows", "all rows"],
+    };
+    let columns = match &data.columns {
+        None => vec!["*"],
+        Some(columns) => columns.iter().map(String::as_str).collect(),
+    };
+    let things = width.iter().copied().chain(columns);
+    things.map(|thing| (data.object.as_str(), thing)).collect()
 }
 
 fn restricted(user: &UserStatus) -> u128 {
@@ -219,6 +232,35 @@ mod tests {
         }
         assert!(less.loses_to(&Shown::of(&masked)));
         assert!(!Shown::of(&masked).loses_to(&less));
+    }
+
+    #[test]
+    fn who_sees_more_rows_or_columns_loses_nothing() {
+        let sees = |rows, columns: Option<&[&str]>| {
+            let mut status = user(&["View"]);
+            if let Status::User(user) = &mut status {
+                user.data.push(HeldData {
+                    object: "Event".to_owned(),
+                    rows,
+                    roles: Vec::new(),
+                    columns: columns.map(|columns| columns.iter().map(|name| (*name).to_owned()).collect()),
+                });
+            }
+            Shown::of(&status)
+        };
+        let widths = [
+            sees(Rows::None, None),
+            sees(Rows::Some, Some(&["name"])),
+            sees(Rows::Some, Some(&["name", "time"])),
+            sees(Rows::All, Some(&["name", "time"])),
+        ];
+        for (at, less) in widths.iter().enumerate() {
+            for more in &widths[at + 1..] {
+                assert!(!less.loses_to(more));
+                assert!(more.loses_to(less));
+            }
+        }
+        assert!(sees(Rows::All, None).loses_to(&sees(Rows::All, Some(&["name"]))));
     }
 
     #[test]
