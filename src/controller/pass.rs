@@ -52,7 +52,7 @@ pub(super) enum Answer {
 /// What a pass ran into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Passed {
-    /// All was written, or dropped for a reason that a later change will show.
+    /// All was written, or will be once the object is another.
     Well,
     /// Something is to be tried again.
     Ill,
@@ -114,11 +114,12 @@ impl<S: Storage> Writer<S> {
                 self.answer(Answer::Status(Box::new(stored)));
                 Passed::Well
             }
+            // A change will show why, and sooner; but nothing depends on there being one.
             Err(WriteError::Conflict) => {
                 self.answer(Answer::Conflict(write.judged));
-                Passed::Well
+                Passed::Ill
             }
-            Err(WriteError::Gone) => Passed::Well,
+            Err(WriteError::Gone) => Passed::Ill,
             // Once per change: it may be what the object says that makes the server fail.
             Err(error) if broken => {
                 tracing::warn!(%kind, %error, "the status of an object that cannot be decoded was not taken");
@@ -139,7 +140,8 @@ impl<S: Storage> Writer<S> {
                 self.answer(Answer::System(Box::new(stored)));
                 Passed::Well
             }
-            Err(WriteError::Conflict | WriteError::Gone) => Passed::Well,
+            // It is there already, or its namespace is going: as above.
+            Err(WriteError::Conflict | WriteError::Gone) => Passed::Ill,
             Err(error) => self.ill(kind, &error),
         }
     }
@@ -183,5 +185,80 @@ impl<S: Storage> Writer<S> {
     fn answer(&self, answer: Answer) {
         // Nobody listens any more only when the process is about to end.
         let _ = self.answers.send(answer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::judge::SystemWrite;
+    use super::super::shown::Shown;
+    use super::super::store::Change;
+    use super::super::testing::stored;
+    use super::*;
+    use crate::api::Kind;
+    use crate::policy::Status;
+
+    /// Storage that answers every write with the same.
+    struct Answering(fn() -> WriteError);
+
+    impl Storage for Answering {
+        async fn feed(self: Arc<Self>, _: mpsc::Sender<Change>) {}
+
+        async fn write_status(&self, _: &StatusWrite, _: Extent) -> Result<Stored, WriteError> {
+            Err((self.0)())
+        }
+
+        async fn write_system(&self, _: &SystemWrite) -> Result<Stored, WriteError> {
+            Err((self.0)())
+        }
+
+        async fn announce(&self, _: &Announcement) -> Result<(), WriteError> {
+            Ok(())
+        }
+    }
+
+    fn status() -> Write {
+        let status = Status::User(Box::default());
+        Write::Status(Box::new(StatusWrite {
+            judged: Arc::new(stored(Kind::User, "acme", "ada", 1)),
+            shown: Shown::of(&status),
+            status,
+        }))
+    }
+
+    fn system() -> Write {
+        Write::System(Box::new(SystemWrite {
+            kind: Kind::Role,
+            namespace: "acme".to_owned(),
+            name: "analyst".to_owned(),
+            spec: serde_json::Value::Null,
+            owner: String::new(),
+            instead_of: None,
+        }))
+    }
+
+    async fn passed(write: Write, answer: fn() -> WriteError) -> Passed {
+        let (answers, _) = mpsc::unbounded_channel();
+        let (announcements, _) = mpsc::channel(1);
+        let writer = Writer {
+            storage: Arc::new(Answering(answer)),
+            fence: Arc::new(Fence::open()),
+            metrics: Arc::default(),
+            places: Semaphore::new(1),
+            answers,
+            announcements,
+        };
+        writer
+            .carry_out(vec![write], &AtomicBool::new(false), Duration::ZERO)
+            .await
+    }
+
+    /// A server may say so and be wrong, and then no change comes that would bring the tenant again.
+    #[tokio::test]
+    async fn what_is_said_to_have_changed_or_gone_is_looked_at_again() {
+        for answer in [|| WriteError::Conflict, || WriteError::Gone] {
+            assert_eq!(passed(status(), answer).await, Passed::Ill);
+            assert_eq!(passed(system(), answer).await, Passed::Ill);
+        }
     }
 }

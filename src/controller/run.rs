@@ -302,7 +302,7 @@ impl<S: Storage> Work<S> {
                 if seen.is_some_and(|seen| seen.version > judged.version) {
                     self.tenants.changed(&judged.namespace, Instant::now());
                 } else {
-                    // The watch will bring the state that it has by now, and with it the tenant again.
+                    // The watch will bring the state that it has by now, and with it the tenant again, at once.
                     self.store.mark_unwritable(&judged, 0);
                 }
             }
