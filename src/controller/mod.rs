@@ -26,6 +26,6 @@ pub use fence::Fence;
 pub use judge::{StatusWrite, SystemWrite};
 pub use lease::{Held, LeaseSettings};
 pub use metrics::Metrics;
-pub use run::{Activity, Controller, Ended, with_lease};
+pub use run::{Activity, Controller, Ended, with_lease, with_lease_telling};
 pub use storage::{Extent, Storage, WriteError};
 pub use store::{Change, Stored};

@@ -52,7 +52,7 @@ pub(super) enum Answer {
 /// What a pass ran into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Passed {
-    /// All was written, or dropped for a reason that a later change will show.
+    /// All was written, or will be once the object is another.
     Well,
     /// Something is to be tried again.
     Ill,
@@ -114,12 +114,12 @@ impl<S: Storage> Writer<S> {
                 self.answer(Answer::Status(Box::new(stored)));
                 Passed::Well
             }
+            // A change will show why, and sooner; but nothing depends on there being one.
             Err(WriteError::Conflict) => {
                 self.answer(Answer::Conflict(write.judged));
-                Passed::Well
+                Passed::Ill
             }
-            Err(WriteError::Gone) => Passed::Well,
-            Err(WriteError::Fenced) => Passed::Ill,
+            Err(WriteError::Gone | WriteError::Fenced) => Passed::Ill,
             // Once per change: it may be what the object says that makes the server fail.
             Err(error) if broken => {
                 tracing::warn!(%kind, %error, "the status of an object that cannot be decoded was not taken");
@@ -140,8 +140,8 @@ impl<S: Storage> Writer<S> {
                 self.answer(Answer::System(Box::new(stored)));
                 Passed::Well
             }
-            Err(WriteError::Conflict | WriteError::Gone) => Passed::Well,
-            Err(WriteError::Fenced) => Passed::Ill,
+            // It is there already, or its namespace is going: as above.
+            Err(WriteError::Conflict | WriteError::Gone | WriteError::Fenced) => Passed::Ill,
             Err(error) => self.ill(kind, &error),
         }
     }
@@ -302,16 +302,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_conflict_is_not_tried_again() {
+    async fn a_conflict_is_judged_again_and_not_just_written_again() {
         let carried = carry_out(&write(user()), Fence::open(), false, vec![Err(WriteError::Conflict)]).await;
-        assert_eq!(carried.passed, Passed::Well);
+        assert_eq!(carried.passed, Passed::Ill);
         assert!(matches!(&carried.answers[..], [Answer::Conflict(judged)] if judged.version == 5));
     }
 
     #[tokio::test]
-    async fn what_is_gone_needs_no_status() {
+    async fn what_is_said_to_be_gone_is_looked_at_again() {
         let carried = carry_out(&write(user()), Fence::open(), false, vec![Err(WriteError::Gone)]).await;
-        assert_eq!(carried.passed, Passed::Well);
+        assert_eq!(carried.passed, Passed::Ill);
         assert!(carried.answers.is_empty());
     }
 
