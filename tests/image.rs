@@ -85,8 +85,8 @@ fn the_archive_holds_one_program_for_a_user_without_rights() {
 
     let dockerfile = fs::read_to_string(format!("{ROOT}/Dockerfile")).unwrap();
     let last = |instruction: &str| {
-        let lines = dockerfile.lines().filter_map(|line| line.strip_prefix(instruction));
-        lines.last().unwrap().trim().to_owned()
+        let mut lines = dockerfile.lines().filter_map(|line| line.strip_prefix(instruction));
+        lines.next_back().unwrap().trim().to_owned()
     };
     assert_eq!(config["config"]["User"], last("USER "));
     let entrypoint: Value = serde_json::from_str(&last("ENTRYPOINT ")).unwrap();

@@ -1,5 +1,7 @@
 //! `docs/reasons.md` says what the reasons say of themselves. `UPDATE_DOCS=1 cargo test --test reasons` rewrites it.
 
+#![allow(missing_docs, clippy::unwrap_used, reason = "a whole file of tests")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};

@@ -28,6 +28,8 @@ pub struct Metrics {
     pub(super) settling: Histogram,
     /// When the next access begins or ends by itself.
     pub(super) next_transition: Gauge<i64, AtomicI64>,
+    /// Whether every kind has been listed once.
+    pub(super) synced: Gauge<i64, AtomicI64>,
     /// Whether this process holds the lease.
     pub(super) leader: Gauge<i64, AtomicI64>,
     /// Events that were not sent.
@@ -59,6 +61,7 @@ impl Default for Metrics {
             writes: Family::default(),
             settling: seconds(),
             next_transition: Gauge::default(),
+            synced: Gauge::default(),
             leader: Gauge::default(),
             events_dropped: Counter::default(),
             registry: Registry::default(),
@@ -82,6 +85,11 @@ impl Default for Metrics {
             "When the next access begins or ends by itself, since 1970; 0 when none does",
             Unit::Seconds,
             metrics.next_transition.clone(),
+        );
+        registry.register(
+            "synced",
+            "Whether every kind of object has been listed once",
+            metrics.synced.clone(),
         );
         registry.register("leader", "Whether this process holds the lease", metrics.leader.clone());
         registry.register(

@@ -391,6 +391,7 @@ impl<S: Storage> Work<S> {
     }
 
     fn report(&self, leads: bool) {
+        self.metrics.synced.set(i64::from(self.store.synced()));
         self.metrics.leader.set(i64::from(leads));
         self.metrics
             .dirty

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::api::{ConditionStatus, Kind, Moment, UserStatus};
+use crate::api::{ConditionStatus, Kind, Moment, Rows, UserStatus};
 use crate::policy::{Reason, Status};
 
 /// The types of condition that are ours; others' are left alone.
@@ -127,11 +127,18 @@ fn granted(user: &UserStatus) -> u128 {
     let actions = actions.flat_map(|held| held.actions.iter().map(|action| bit((&held.object, action))));
     let organizations = user.organizations.iter().map(|name| bit(("organization", name)));
     let groups = user.groups.iter().map(|name| bit(("group", name)));
-    let data = user
-        .data
-        .iter()
-        .map(|data| bit((&data.object, data.rows, &data.columns)));
-    let all = actions.chain(organizations).chain(groups).chain(data);
+    // All rows are more than some, and some more than none.
+    let rows = user.data.iter().flat_map(|data| {
+        let widths: &[Rows] = match data.rows {
+            Rows::All => &[Rows::Some, Rows::All],
+            Rows::Some => &[Rows::Some],
+            Rows::None => &[],
+        };
+        widths.iter().map(|width| bit((&data.object, width)))
+    });
+    let columns = user.data.iter().filter(|data| data.rows != Rows::None);
+    let columns = columns.map(|data| bit((&data.object, &data.columns)));
+    let all = actions.chain(organizations).chain(groups).chain(rows).chain(columns);
     all.fold(0, |bits, bit| bits | bit)
 }
 

@@ -1,5 +1,6 @@
 //! Objects as a cluster stores them: judged as manifests are, so that what slipped past an older definition is refused.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -39,10 +40,11 @@ pub fn read_live(
 ) -> Result<Declared, &'static SchemaError> {
     const ORIGIN: Origin = Origin(0);
     let schemas = schemas()?;
-    let node = object(&head, spec);
+    let mut shown = String::new();
+    let node = object(&head, spec, &mut shown);
     let mut faults = Vec::new();
     let most = Budget::default().faults_of_one();
-    let Some(sound) = sound::judge(schemas, kind, &node, "", most, &mut faults) else {
+    let Some(sound) = sound::judge(schemas, kind, &node, &shown, most, &mut faults) else {
         return Ok(Declared::Broken(Arc::new(Broken {
             kind,
             origin: ORIGIN,
@@ -70,7 +72,7 @@ pub fn read_live(
         Spec::UserGroup(spec) => Declared::UserGroup(object.with(*spec)),
         Spec::SharingRule(spec) => Declared::SharingRule(object.with(*spec)),
         Spec::Invitation(spec, _) => {
-            let status = status.map(node_of);
+            let status = status.map(|status| node_of(status, &mut String::new()));
             let status = status.and_then(|node| decode::decode::<InvitationStatus>(&node).ok());
             Declared::Invitation(object.with(InvitationState {
                 spec: *spec,
@@ -101,14 +103,15 @@ impl Bare {
 }
 
 /// Name and spec are all that a person may get wrong.
-fn object<'j>(head: &'j LiveHead, spec: Option<&'j Json>) -> Node<'j> {
-    let name = ("name", text(&head.name));
-    let metadata = ("metadata", map([name]));
-    let spec = spec.map(|spec| ("spec", node_of(spec)));
-    map([metadata].into_iter().chain(spec))
+fn object<'j>(head: &'j LiveHead, spec: Option<&'j Json>, shown: &mut String) -> Node<'j> {
+    let name = ("name", bare(Value::Text(head.name.as_str().into())));
+    let metadata = ("metadata", bare(map([name])));
+    let spec = spec.map(|spec| ("spec", node_of(spec, shown)));
+    bare(map([metadata].into_iter().chain(spec)))
 }
 
-fn node_of(json: &Json) -> Node<'_> {
+/// A tree of the value. What stands in the place of a scalar is added to `shown`, for messages to point at.
+fn node_of<'j>(json: &'j Json, shown: &mut String) -> Node<'j> {
     let value = match json {
         Json::Null => Value::Null,
         Json::Bool(value) => Value::Bool(*value),
@@ -117,27 +120,37 @@ fn node_of(json: &Json) -> Node<'_> {
             (None, Some(float)) => Value::Float(float),
             (None, None) => Value::Unreadable,
         },
-        Json::String(value) => return text(value),
-        Json::Array(items) => Value::List(items.iter().map(node_of).collect()),
-        Json::Object(fields) => return map(fields.iter().map(|(key, value)| (key.as_str(), node_of(value)))),
+        Json::String(value) => return bare(Value::Text(value.into())),
+        Json::Array(items) => return bare(Value::List(items.iter().map(|item| node_of(item, shown)).collect())),
+        Json::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| (key.as_str(), node_of(value, shown)));
+            return bare(map(fields));
+        }
     };
-    placed(value)
+    let offset = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let start = offset(shown);
+    // Writing into a string does not fail.
+    let _ = write!(shown, "{json}");
+    Node {
+        value,
+        place: Place {
+            start,
+            end: offset(shown),
+            ..Place::default()
+        },
+    }
 }
 
-fn text(value: &str) -> Node<'_> {
-    placed(Value::Text(value.into()))
-}
-
-fn map<'j>(fields: impl IntoIterator<Item = (&'j str, Node<'j>)>) -> Node<'j> {
+fn map<'j>(fields: impl IntoIterator<Item = (&'j str, Node<'j>)>) -> Value<'j> {
     let entries = fields.into_iter().map(|(key, node)| Entry {
         key: key.into(),
         place: Place::default(),
         node,
     });
-    placed(Value::Map(entries.collect()))
+    Value::Map(entries.collect())
 }
 
-fn placed(value: Value<'_>) -> Node<'_> {
+fn bare(value: Value<'_>) -> Node<'_> {
     Node {
         value,
         place: Place::default(),
@@ -194,7 +207,8 @@ mod tests {
                 .iter()
                 .all(|finding| finding.reason == Reason::SchemaInvalid)
         );
-        assert!(role.findings.iter().any(|finding| finding.path == "spec.displayName"));
+        let name = role.findings.iter().find(|finding| finding.path == "spec.displayName");
+        assert!(name.unwrap().message.contains("`7`"), "{name:?}");
     }
 
     #[test]

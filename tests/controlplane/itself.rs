@@ -114,7 +114,7 @@ fn helm_and_the_probes_are_there() {
         .admin()
         .kubectl(&["get", "tenantry", "-n", &namespace, "-o", "json"])
         .ok();
-    // Nobody has looked at the object yet.
+    // Nobody has looked at the object yet, or it waits for a Tenant.
     let said = probes::kstatus(&objects);
     assert!(
         said.starts_with(&format!("UserGroup/{namespace}/team\tInProgress\t")),

@@ -8,12 +8,16 @@
     reason = "a whole folder of tests"
 )]
 
+mod chart;
 mod controller;
 mod crds;
 mod examples;
 mod harness;
+mod health;
 mod itself;
 mod objects;
+mod policies;
+mod rights;
 mod schema;
 
 #[path = "../table"]

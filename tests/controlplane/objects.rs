@@ -40,6 +40,12 @@ pub(crate) async fn create(
     send(client, request, object).await
 }
 
+/// An object of that namespace and name, as it is stored.
+pub(crate) async fn get(client: &Client, kind: Kind, object: &Value) -> Value {
+    let request = Request::get(path_of(kind, object)).body(Vec::new()).unwrap();
+    client.request(request).await.unwrap()
+}
+
 /// Replaces an object.
 pub(crate) async fn replace(
     client: &Client,
@@ -47,9 +53,13 @@ pub(crate) async fn replace(
     parameters: &str,
     object: &Value,
 ) -> Result<Value, Box<Status>> {
-    let [namespace, name] = ["namespace", "name"].map(|key| object["metadata"][key].as_str().unwrap());
-    let request = Request::put(format!("{}/{name}?{parameters}", path(kind, namespace)));
+    let request = Request::put(format!("{}?{parameters}", path_of(kind, object)));
     send(client, request, object).await
+}
+
+fn path_of(kind: Kind, object: &Value) -> String {
+    let [namespace, name] = ["namespace", "name"].map(|key| object["metadata"][key].as_str().unwrap());
+    format!("{}/{name}", path(kind, namespace))
 }
 
 /// A list as kubectl asks for it: as a table with columns.

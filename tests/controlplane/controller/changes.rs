@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{actions, ready, shared};
+use super::{actions, ready, shared, watcher};
+use crate::harness::wait::until;
 
 const EDITOR: &str = "{displayName: Editor, permissions: [{object: Campaign, actions: [Edit]}]}";
 const READER: &str = "{displayName: Editor, permissions: [{object: Campaign, actions: [View]}]}";
@@ -96,7 +97,8 @@ fn a_status_that_somebody_forged_is_put_right() {
     shared().apply(&namespace, "Role", "editor", READER);
     shared().apply(&namespace, "User", "bob", BOB);
     let before = shared().reason(&namespace, "User", "bob", "Active");
-    let forged = r#"{"status":{"groups":["board"],"permissions":[{"object":"Customer","actions":["Export"],"roles":["editor"]}]}}"#;
+    // No permission and no group: whoever watches all statuses for those would see them.
+    let forged = r#"{"status":{"data":[{"object":"Event","rows":"All"}],"nextTransition":"2030-01-01T00:00:00Z","phase":"Pending"}}"#;
     let patch = [
         "patch",
         "tuser",
@@ -129,7 +131,7 @@ fn what_void_objects_suffer_is_told_in_an_event_without_identifiers() {
         "{account: bob.smith, name: Bob, email: ada@acme.example, roles: [ordinary-user]}",
     );
     shared().reason(&namespace, "User", "bob", "DuplicateIdentifier");
-    let events = crate::harness::wait::until("an event", || {
+    let events = until("an event", || {
         let get = ["get", "events.events.k8s.io", "-n", &namespace, "-o", "json"];
         let events: Value = serde_json::from_str(&shared().control_plane.admin().kubectl(&get).ok()).unwrap();
         let events = events["items"].as_array().unwrap().clone();
@@ -140,4 +142,20 @@ fn what_void_objects_suffer_is_told_in_an_event_without_identifiers() {
     let note = events[0]["note"].as_str().unwrap();
     assert!(note.starts_with("DuplicateIdentifier: spec.email"), "{note}");
     assert!(!note.contains('@') && !note.contains("smith"), "{note}");
+}
+
+#[test]
+fn no_permission_was_ever_visible_that_plan_would_not_give() {
+    let namespace = shared().tenant("watched");
+    shared().apply(&namespace, "User", "bob", BOB);
+    let before = watcher().assert_right();
+    for _ in 0..5 {
+        shared().apply(&namespace, "Role", "editor", EDITOR);
+        shared().status(&namespace, "User", "bob", |status| campaign(status) == ["Edit", "View"]);
+        shared().apply(&namespace, "Role", "editor", READER);
+        shared().status(&namespace, "User", "bob", |status| campaign(status) == ["View"]);
+    }
+    until("ten statuses to be judged", || {
+        (watcher().assert_right() >= before + 10).then_some(())
+    });
 }

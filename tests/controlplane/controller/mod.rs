@@ -143,6 +143,9 @@ impl Plane {
 
     /// Waits until the status of an object is as wanted, and gives it.
     pub(crate) fn status(&self, namespace: &str, kind: &str, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        if std::ptr::eq(self, shared()) {
+            watcher().assert_right();
+        }
         until_right(&format!("{kind} {namespace}/{name}"), || {
             let object = self.get(namespace, kind, name).ok_or("it is not there")?;
             let status = object["status"].clone();
