@@ -4,6 +4,7 @@
 mod announce;
 mod clock;
 mod cluster;
+mod directory;
 mod fence;
 mod judge;
 mod lease;
@@ -22,6 +23,7 @@ mod watch;
 pub use announce::Announcement;
 pub use clock::Clock;
 pub use cluster::{Cluster, client, snapshots};
+pub use directory::{Contents, Directory, News, OpenError, StatusNews, Subject};
 pub use fence::Fence;
 pub use judge::{StatusWrite, SystemWrite};
 pub use lease::{Held, LeaseSettings};

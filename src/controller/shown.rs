@@ -96,7 +96,7 @@ impl Shown {
 }
 
 /// A status of that kind, others' conditions left out; `None` when it cannot be read.
-fn typed(kind: Kind, status: &Json) -> Option<Status> {
+pub(super) fn typed(kind: Kind, status: &Json) -> Option<Status> {
     fn read<T: DeserializeOwned>(status: &Json) -> Option<T> {
         T::deserialize(status).ok()
     }
