@@ -186,6 +186,7 @@ impl Records {
                 version: self.version,
                 generation,
                 system: matches!(source, Source::System(_)),
+                owner: self.tenant_of(key),
                 declared,
                 shown: status.as_ref().map(Shown::of).unwrap_or_default(),
                 unwritable: None,
@@ -194,6 +195,12 @@ impl Records {
             source,
             status,
         }
+    }
+
+    /// The uid of the Tenant, with which the system's objects go away.
+    fn tenant_of(&self, key: &Key) -> Option<String> {
+        let tenant = Key::new(&key.namespace, Kind::Tenant, TENANT_NAME);
+        self.objects.get(&tenant).map(|record| record.stored.uid.clone())
     }
 
     fn insert(&mut self, key: &Key, record: Record) -> Change {
