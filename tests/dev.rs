@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use program::{Ran, run_in};
+use program::{Ran, run, run_in};
 
 /// A directory that holds an example as `acme`, where it can be changed.
 fn acme() -> TempDir {
@@ -293,9 +293,8 @@ fn an_example_can_be_tried_without_anything_at_hand() {
 fn a_call_that_makes_no_sense_ends_with_2() {
     let root = acme();
     for (arguments, expected) in [
-        (&["dev", "none"][..], "`none` is no directory"),
         (
-            &["dev", "acme", "--at", START, "--until", "2026-11-01T00:00:00Z"],
+            &["dev", "acme", "--at", START, "--until", "2026-11-01T00:00:00Z"][..],
             "--until 2026-11-01T00:00:00Z is before the clock begins",
         ),
         (&["dev", "acme", "--speed", "0"], "--speed"),
@@ -306,6 +305,13 @@ fn a_call_that_makes_no_sense_ends_with_2() {
         assert!(ran.err.contains(expected), "{}", ran.err);
     }
     assert!(!root.path().join("acme/.tenantry").exists());
+    let nowhere = run(&["dev", "no-such-directory"]);
+    assert_eq!(nowhere.code, 2);
+    assert!(
+        nowhere.err.contains("`no-such-directory` is no directory"),
+        "{}",
+        nowhere.err
+    );
 }
 
 #[test]

@@ -233,7 +233,9 @@ mod tests {
     #[test]
     fn many_new_objects_that_are_well_share_a_line() {
         let mut journal = Journal::new(None, None);
-        ["analyst", "editor", "writer"].map(|name| journal.add(role(name)));
+        for name in ["analyst", "editor", "writer"] {
+            journal.add(role(name));
+        }
         assert_eq!(
             printed(&mut journal, "2026-12-01T07:00:00Z"),
             "2026-12-01\n07:00:00Z acme 3 Roles in force\n"
