@@ -17,12 +17,17 @@ mod health;
 mod itself;
 mod objects;
 mod policies;
+mod reasons;
 mod rights;
 mod schema;
 
 #[path = "../table"]
+#[allow(dead_code, reason = "what only the offline runner of the table needs")]
 mod table {
+    pub(crate) mod case;
     pub(crate) mod file;
+    pub(crate) mod outcome;
+    pub(crate) mod reasons;
     pub(crate) mod sample;
     pub(crate) mod value;
 }

@@ -6,7 +6,7 @@ use axum::http::Request;
 use axum::http::request::Builder;
 use kube::Client;
 use kube::core::Status;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tenantry::api::{Kind, crd};
 
 use crate::table::file::load;
@@ -44,6 +44,35 @@ pub(crate) async fn create(
 pub(crate) async fn get(client: &Client, kind: Kind, object: &Value) -> Value {
     let request = Request::get(path_of(kind, object)).body(Vec::new()).unwrap();
     client.request(request).await.unwrap()
+}
+
+/// Creates a namespace.
+pub(crate) async fn create_namespace(client: &Client, name: &str) {
+    let request = Request::post("/api/v1/namespaces");
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+    send(client, request, &namespace).await.unwrap();
+}
+
+/// All objects of a kind, everywhere.
+pub(crate) async fn all(client: &Client, kind: Kind) -> Vec<Value> {
+    let plural = crd::definition(kind).spec.names.plural;
+    let request = Request::get(format!("/apis/tenantry.dev/v1alpha1/{plural}"));
+    let mut list: Value = client.request(request.body(Vec::new()).unwrap()).await.unwrap();
+    serde_json::from_value(list["items"].take()).unwrap()
+}
+
+/// Deletes an object.
+pub(crate) async fn delete(client: &Client, kind: Kind, object: &Value) {
+    let request = Request::delete(path_of(kind, object)).body(Vec::new()).unwrap();
+    let _: Value = client.request(request).await.unwrap();
+}
+
+/// Writes into the status of an object.
+pub(crate) async fn merge_status(client: &Client, kind: Kind, object: &Value, status: &Value) {
+    let request = Request::patch(format!("{}/status", path_of(kind, object)))
+        .header("content-type", "application/merge-patch+json")
+        .body(serde_json::to_vec(&json!({"status": status})).unwrap());
+    let _: Value = client.request(request.unwrap()).await.unwrap();
 }
 
 /// Replaces an object.

@@ -8,6 +8,24 @@ use tenantry::api::Kind;
 
 use super::file::load;
 
+/// The files of cases.
+pub(crate) const FILES: [&str; 14] = [
+    "conditions.yaml",
+    "credited.yaml",
+    "groups.yaml",
+    "invitations.yaml",
+    "organizations.yaml",
+    "reasons.yaml",
+    "removal.yaml",
+    "roles.yaml",
+    "sharing.yaml",
+    "small_print.yaml",
+    "tenants.yaml",
+    "time.yaml",
+    "users.yaml",
+    "warnings.yaml",
+];
+
 /// The moment of a case that names none.
 const AT: &str = "2026-11-24T12:00:00Z";
 

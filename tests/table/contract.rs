@@ -12,86 +12,20 @@ use std::collections::BTreeSet;
 
 use tenantry::policy::Reason;
 
-use self::case::{Case, bases, cases};
-use self::outcome::{differences, kinds, reversed, run};
+use self::case::{Case, FILES, bases, cases};
+use self::outcome::{differences, reversed, run};
+use self::reasons::{REASONS, kinds};
 
 mod case;
 mod file;
 mod outcome;
-
-/// The files of cases.
-const FILES: [&str; 14] = [
-    "conditions.yaml",
-    "credited.yaml",
-    "groups.yaml",
-    "invitations.yaml",
-    "organizations.yaml",
-    "reasons.yaml",
-    "removal.yaml",
-    "roles.yaml",
-    "sharing.yaml",
-    "small_print.yaml",
-    "tenants.yaml",
-    "time.yaml",
-    "users.yaml",
-    "warnings.yaml",
-];
+mod reasons;
 
 /// The requirements that this part of the product must prove.
 const ROWS: [&str; 41] = [
     "T1", "T3", "T4", "T6", "T7", "T9", "U1", "U2", "U3", "U5", "U6", "U11", "R1", "R2", "R3", "R4", "R5", "R6", "R7",
     "R8", "R9", "R11", "R12", "O1", "O2", "O3", "O4", "G1", "S1", "S2", "S3", "S4", "S5", "S6", "I1", "I2", "I7", "K1",
     "K2", "K4", "K5",
-];
-
-/// The contract's table of findings: reason, class, and on which kinds it can be.
-const REASONS: [(&str, &str, &str); 42] = [
-    ("SchemaInvalid", "Refused", "all"),
-    ("DuplicateObject", "Refused", "all"),
-    ("Terminating", "Waiting", "all"),
-    (
-        "NoTenant",
-        "Waiting",
-        "Invitation, Organization, Role, SharingRule, User, UserGroup",
-    ),
-    ("ReservedName", "Refused", "Role, Organization, Invitation"),
-    ("DuplicateIdentifier", "Refused", "User"),
-    ("DuplicateCode", "Refused", "Organization"),
-    ("AlreadyInvited", "Refused", "Invitation"),
-    ("NameTaken", "Refused", "Invitation"),
-    ("AlreadyOver", "Refused", "Invitation"),
-    ("AccountFormat", "Refused", "User, Invitation"),
-    ("EmailRequired", "Refused", "User"),
-    ("PositionRequired", "Refused", "User, Invitation"),
-    ("InvalidAttribute", "Refused", "User, Invitation"),
-    ("InvalidHome", "Refused", "User"),
-    ("UnknownObject", "Refused", "Role, SharingRule"),
-    ("UnknownObject", "Partial", "Tenant"),
-    ("UnknownAction", "Refused", "Role"),
-    ("UnknownField", "Refused", "Role, SharingRule"),
-    ("FieldType", "Refused", "Role, SharingRule"),
-    ("FieldType", "Partial", "Tenant"),
-    ("SharingNotAllowed", "Refused", "SharingRule"),
-    ("SharingNotAllowed", "Partial", "Tenant"),
-    ("InvalidCondition", "Refused", "Role, SharingRule"),
-    ("OrganizationCycle", "Refused", "Organization"),
-    ("LimitExceeded", "Refused", "Role, Organization, UserGroup, SharingRule"),
-    ("LimitExceeded", "Partial", "User"),
-    ("HomeRefused", "Waiting", "User"),
-    ("HomeChanged", "Waiting", "User"),
-    ("InvitationOver", "Waiting", "User"),
-    ("DependencyNotFound", "Waiting", "Organization, User, Invitation"),
-    ("DependencyNotFound", "Partial", "User, Role, UserGroup, SharingRule"),
-    ("DependencyInvalid", "Waiting", "Organization, User, Invitation"),
-    ("DependencyInvalid", "Partial", "User, Role, UserGroup, SharingRule"),
-    ("ObjectPublic", "Waiting", "SharingRule"),
-    ("ModuleNotEnabled", "Partial", "Role"),
-    ("ModuleNotEnabled", "Waiting", "SharingRule"),
-    ("RoleNotAssignable", "Partial", "User"),
-    ("Unused", "Warning", "Role"),
-    ("LimitNear", "Warning", "Tenant"),
-    ("GrantOver", "Warning", "User"),
-    ("GrantOver", "Warning", "SharingRule"),
 ];
 
 /// What is wrong with a case, or nothing.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tenantry::api::{Kind, Moment};
+use tenantry::api::Moment;
 use tenantry::manifests::{Manifests, Source, Spec};
 use tenantry::policy::{Catalogue, evaluate_all};
 
 use super::case::{Case, Finding};
+use super::reasons;
 
 /// Findings, warnings last, and statuses by `Kind/namespace/name`.
 #[derive(Debug, PartialEq)]
@@ -16,18 +17,23 @@ pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
     pub(crate) statuses: BTreeMap<String, Value>,
     /// What people read: message and mend of every finding and condition.
-    messages: Vec<String>,
+    pub(crate) messages: Vec<String>,
     /// What must never be among it: emails, phones and accounts.
-    secrets: Vec<String>,
+    pub(crate) secrets: Vec<String>,
 }
 
-/// Runs the library on manifests.
-pub(crate) fn run(text: &str, at: &str, catalogue: Option<&str>) -> Outcome {
+/// Reads manifests.
+pub(crate) fn read(text: &str) -> Manifests {
     let source = Source {
         name: String::from("case.yaml"),
         text: text.to_owned(),
     };
-    let mut manifests = Manifests::of(vec![source], "default").unwrap();
+    Manifests::of(vec![source], "default").unwrap()
+}
+
+/// Runs the library on manifests.
+pub(crate) fn run(text: &str, at: &str, catalogue: Option<&str>) -> Outcome {
+    let mut manifests = read(text);
     let secrets = secrets(&manifests);
     let catalogue = match catalogue {
         Some(text) => Catalogue::load(text, "catalogue.yaml").unwrap(),
@@ -61,7 +67,7 @@ pub(crate) fn run(text: &str, at: &str, catalogue: Option<&str>) -> Outcome {
         for reported in evaluation.statuses() {
             let key = format!("{}/{namespace}/{}", reported.kind, reported.name);
             let status = serde_json::to_value(&reported.status).unwrap();
-            messages.extend(conditions(&status).map(|condition| text_of(condition, "message").to_owned()));
+            messages.extend(self::messages(&status));
             assert_eq!(statuses.insert(key.clone(), status), None, "{key} is listed twice");
         }
     }
@@ -75,7 +81,7 @@ pub(crate) fn run(text: &str, at: &str, catalogue: Option<&str>) -> Outcome {
 }
 
 /// Every email, phone and account that cannot be taken for something else.
-fn secrets(manifests: &Manifests) -> Vec<String> {
+pub(crate) fn secrets(manifests: &Manifests) -> Vec<String> {
     let specs = manifests.entries.iter().filter_map(|entry| entry.spec.as_ref());
     let values = specs.flat_map(|spec| match spec {
         Spec::User(user) => [user.account.clone(), user.email.clone(), user.phone.clone()],
@@ -102,6 +108,7 @@ pub(crate) fn differences(case: &Case, got: &Outcome) -> Vec<String> {
         }
     }
     lines.extend(said_wrongly(got));
+    lines.extend(ranked_wrongly(got));
     lines
 }
 
@@ -215,6 +222,40 @@ fn said_wrongly(got: &Outcome) -> Vec<String> {
     lines
 }
 
+/// Where a condition is not the one that the findings of the object lead to, in the contract's order of precedence.
+fn ranked_wrongly(got: &Outcome) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (key, status) in &got.statuses {
+        let of_object = |finding: &&Finding| {
+            *key == format!("{}/{}/{}", finding.kind, finding.namespace, finding.name)
+                && finding.class != "Warning"
+                && finding.reason != "DuplicateObject"
+        };
+        let findings: Vec<&Finding> = got.findings.iter().filter(of_object).collect();
+        for (kind, expected) in reasons::conditions(&findings, status) {
+            let found = condition(status, kind)
+                .map(|found| format!("{}/{}", text_of(found, "status"), text_of(found, "reason")));
+            let suspended = key.starts_with("Tenant/") && found.as_deref() == Some("True/Suspended");
+            if found != expected && !(suspended && expected.as_deref() == Some("True/Valid")) {
+                lines.push(format!(
+                    "  {key} {kind}: {expected:?} follows from its findings, got {found:?}"
+                ));
+            }
+        }
+        let void = findings.iter().any(|finding| finding.class != "Partial");
+        if status.get("phase").is_some_and(|phase| (phase == "Invalid") != void) {
+            lines.push(format!("  {key} is in phase {}", status["phase"]));
+        }
+    }
+    lines
+}
+
+/// What the conditions of a status say to people.
+pub(crate) fn messages(status: &Value) -> Vec<String> {
+    let messages = conditions(status).map(|condition| text_of(condition, "message").to_owned());
+    messages.collect()
+}
+
 fn conditions(status: &Value) -> impl Iterator<Item = &Value> {
     status["conditions"].as_array().into_iter().flatten()
 }
@@ -231,12 +272,4 @@ fn text_of<'a>(condition: &'a Value, key: &str) -> &'a str {
 pub(crate) fn reversed(text: &str) -> String {
     let documents: Vec<&str> = text.split("---\n").collect();
     documents.into_iter().rev().collect::<Vec<_>>().join("\n---\n")
-}
-
-/// Whether a row of the contract's table of findings names that kind.
-pub(crate) fn kinds(on: &str) -> Vec<Kind> {
-    match on {
-        "all" => Kind::ALL.to_vec(),
-        _ => on.split(", ").map(|kind| Kind::from_name(kind).unwrap()).collect(),
-    }
 }

@@ -9,7 +9,7 @@ mod deletion;
 mod lease;
 mod rights;
 mod time;
-mod undecodable;
+pub(crate) mod undecodable;
 mod watcher;
 
 use std::process::{Child, Command, Stdio};
@@ -17,10 +17,10 @@ use std::sync::{Arc, LazyLock};
 use std::thread::JoinHandle;
 
 use serde_json::Value;
-use tenantry::controller::{Clock, Cluster, Controller, Ended, LeaseSettings, Metrics, with_lease};
+use tenantry::controller::{Activity, Clock, Cluster, Controller, Ended, Fence, LeaseSettings, Metrics, with_lease};
 use tenantry::policy::Catalogue;
 use tokio::runtime::Builder;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use self::watcher::Watcher;
 use crate::harness::access::Access;
@@ -45,6 +45,15 @@ pub(crate) struct Running {
     pub(crate) metrics: Arc<Metrics>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), Ended>>>,
+}
+
+/// A controller in this process that has its control plane to itself, a clock and a catalogue of its own, and tells when it
+/// is done.
+pub(crate) struct Alone {
+    pub(crate) clock: Arc<Clock>,
+    activity: watch::Receiver<Activity>,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Result<(), Ended>>,
 }
 
 struct Shared {
@@ -201,30 +210,23 @@ impl Running {
             identity: identity.to_owned(),
         };
         let (its_clock, its_metrics) = (Arc::clone(&clock), Arc::clone(&metrics));
-        let thread = std::thread::spawn(move || {
-            let runtime = Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let client = Access::of(&config).client().await;
-                let storage = Arc::new(Cluster::new(client.clone(), &settings.identity));
-                let controller = |fence, held| Controller {
-                    storage,
-                    catalogue: Arc::new(Catalogue::builtin().unwrap()),
-                    clock: its_clock,
-                    fence,
-                    held: Some(held),
-                    metrics: its_metrics,
-                    listen: None,
-                };
-                with_lease(client, settings, controller, async {
-                    // A dropped sender stops it as well: the test has failed.
-                    let _ = stopped.await;
-                })
-                .await
+        let thread = in_thread(async move {
+            let client = Access::of(&config).client().await;
+            let storage = Arc::new(Cluster::new(client.clone(), &settings.identity));
+            let controller = |fence, held| Controller {
+                storage,
+                catalogue: Arc::new(Catalogue::builtin().unwrap()),
+                clock: its_clock,
+                fence,
+                held: Some(held),
+                metrics: its_metrics,
+                listen: None,
+            };
+            with_lease(client, settings, controller, async {
+                // A dropped sender stops it as well: the test has failed.
+                let _ = stopped.await;
             })
+            .await
         });
         Self {
             clock,
@@ -244,6 +246,60 @@ impl Running {
     pub(crate) fn ended(mut self) -> Result<(), Ended> {
         self.thread.take().unwrap().join().unwrap()
     }
+}
+
+impl Alone {
+    /// Starts one under a ServiceAccount.
+    pub(crate) fn start(account: &Access, clock: Clock, catalogue: Catalogue) -> Self {
+        let clock = Arc::new(clock);
+        let (stop, stopped) = oneshot::channel();
+        let (sender, activity) = watch::channel(Activity::Busy);
+        let (config, its_clock) = (account.kubeconfig().to_owned(), Arc::clone(&clock));
+        let thread = in_thread(async move {
+            let client = Access::of(&config).client().await;
+            let controller = Controller {
+                storage: Arc::new(Cluster::new(client, "alone")),
+                catalogue: Arc::new(catalogue),
+                clock: its_clock,
+                fence: Arc::new(Fence::open()),
+                held: None,
+                metrics: Arc::default(),
+                listen: None,
+            };
+            controller
+                .run_telling(sender, async {
+                    let _ = stopped.await;
+                })
+                .await
+        });
+        Self {
+            clock,
+            activity,
+            stop,
+            thread,
+        }
+    }
+
+    /// Whether all that it has heard of is judged and written.
+    pub(crate) fn is_settled(&self) -> bool {
+        assert!(!self.thread.is_finished(), "the controller has ended");
+        matches!(*self.activity.borrow(), Activity::Settled { .. })
+    }
+
+    /// Asks it to end and waits until it has.
+    pub(crate) fn stop(self) {
+        let _ = self.stop.send(());
+        self.thread.join().unwrap().unwrap();
+    }
+}
+
+/// Runs a controller until it ends.
+fn in_thread(controller: impl Future<Output = Result<(), Ended>> + Send + 'static) -> JoinHandle<Result<(), Ended>> {
+    std::thread::spawn(|| {
+        let mut runtime = Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(controller)
+    })
 }
 
 /// A controller in a process of its own.
