@@ -196,7 +196,7 @@ mod tests {
     use super::super::store::Change;
     use super::super::testing::{stored, with_spec};
     use super::*;
-    use crate::api::{Kind, UserStatus};
+    use crate::api::Kind;
     use crate::policy::Status;
 
     /// A storage that answers as it was told, one answer a write, and remembers how much was to be replaced.
@@ -231,7 +231,7 @@ mod tests {
     }
 
     fn write(judged: Stored) -> StatusWrite {
-        let status = Status::User(Box::new(UserStatus::default()));
+        let status = Status::User(Box::default());
         StatusWrite {
             judged: Arc::new(judged),
             shown: Shown::of(&status),
