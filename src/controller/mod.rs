@@ -2,6 +2,7 @@
 //! differ are written.
 
 mod announce;
+mod client;
 mod clock;
 mod cluster;
 mod directory;
@@ -21,8 +22,9 @@ mod testing;
 mod watch;
 
 pub use announce::Announcement;
+pub use client::client;
 pub use clock::Clock;
-pub use cluster::{Cluster, client, snapshots};
+pub use cluster::{Cluster, snapshots};
 pub use directory::{Contents, Directory, News, OpenError, StatusNews, Subject};
 pub use fence::Fence;
 pub use judge::{StatusWrite, SystemWrite};

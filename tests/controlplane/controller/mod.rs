@@ -10,7 +10,7 @@ mod lease;
 mod rights;
 mod time;
 pub(crate) mod undecodable;
-mod watcher;
+pub(crate) mod watcher;
 
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock};
