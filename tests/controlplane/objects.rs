@@ -9,6 +9,7 @@ use kube::core::Status;
 use serde_json::{Value, json};
 use tenantry::api::{Kind, crd};
 
+use crate::harness::wait::eventually;
 use crate::table::file::load;
 
 /// Checked in full and answered, but not stored; unknown fields are refused, as kubectl has them refused.
@@ -43,7 +44,7 @@ pub(crate) async fn create(
 /// An object of that namespace and name, as it is stored.
 pub(crate) async fn get(client: &Client, kind: Kind, object: &Value) -> Value {
     let request = Request::get(path_of(kind, object)).body(Vec::new()).unwrap();
-    client.request(request).await.unwrap()
+    answer(client, request).await.unwrap()
 }
 
 /// Creates a namespace.
@@ -57,14 +58,14 @@ pub(crate) async fn create_namespace(client: &Client, name: &str) {
 pub(crate) async fn all(client: &Client, kind: Kind) -> Vec<Value> {
     let plural = crd::definition(kind).spec.names.plural;
     let request = Request::get(format!("/apis/tenantry.dev/v1alpha1/{plural}"));
-    let mut list: Value = client.request(request.body(Vec::new()).unwrap()).await.unwrap();
+    let mut list = answer(client, request.body(Vec::new()).unwrap()).await.unwrap();
     serde_json::from_value(list["items"].take()).unwrap()
 }
 
 /// Deletes an object.
 pub(crate) async fn delete(client: &Client, kind: Kind, object: &Value) {
     let request = Request::delete(path_of(kind, object)).body(Vec::new()).unwrap();
-    let _: Value = client.request(request).await.unwrap();
+    answer(client, request).await.unwrap();
 }
 
 /// Writes into the status of an object.
@@ -72,7 +73,7 @@ pub(crate) async fn merge_status(client: &Client, kind: Kind, object: &Value, st
     let request = Request::patch(format!("{}/status", path_of(kind, object)))
         .header("content-type", "application/merge-patch+json")
         .body(serde_json::to_vec(&json!({"status": status})).unwrap());
-    let _: Value = client.request(request.unwrap()).await.unwrap();
+    answer(client, request.unwrap()).await.unwrap();
 }
 
 /// Replaces an object.
@@ -97,7 +98,7 @@ pub(crate) async fn table(client: &Client, kind: Kind, namespace: &str) -> Value
         .header("accept", "application/json;as=Table;g=meta.k8s.io;v=v1")
         .body(Vec::new())
         .unwrap();
-    client.request(request).await.unwrap()
+    answer(client, request).await.unwrap()
 }
 
 async fn send(client: &Client, request: Builder, body: &Value) -> Result<Value, Box<Status>> {
@@ -105,9 +106,18 @@ async fn send(client: &Client, request: Builder, body: &Value) -> Result<Value, 
         .header("content-type", "application/json")
         .body(serde_json::to_vec(body).unwrap())
         .unwrap();
-    match client.request(request).await {
+    match answer(client, request).await {
         Ok(answer) => Ok(answer),
         Err(kube::Error::Api(status)) => Err(status),
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Sends a request until it is answered: an API server that has new definitions asks for patience.
+async fn answer(client: &Client, request: Request<Vec<u8>>) -> kube::Result<Value> {
+    eventually("an answer", async || match client.request(request.clone()).await {
+        Err(kube::Error::Api(status)) if status.code == 429 => None,
+        answer => Some(answer),
+    })
+    .await
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{Plane, ready};
 use crate::harness::wait::until_right;
 
-/// Makes the definition of a kind take any spec.
-fn loosen(plane: &Plane, plural: &str) {
+/// Makes the definition of a kind take any spec, and any name.
+pub(crate) fn loosen(plane: &Plane, plural: &str) {
     let admin = plane.control_plane.admin();
     let name = format!("{plural}.tenantry.dev");
     let mut definition: Value =
@@ -17,6 +17,7 @@ fn loosen(plane: &Plane, plural: &str) {
     let loose = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
     let schema = &mut definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
     schema["properties"]["spec"] = loose;
+    schema.as_object_mut().unwrap().remove("x-kubernetes-validations");
     // These name fields that the loose schema does not know.
     let version = definition["spec"]["versions"][0].as_object_mut().unwrap();
     version.remove("selectableFields");
