@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::shown::Shown;
 use super::store::{Stored, snapshot};
 use crate::api::{Kind, Moment, OrganizationSpec, TENANT_NAME};
-use crate::policy::{Access, Catalogue, Declared, Evaluation, Homes, Organization, Reason, Status, evaluate};
+use crate::policy::{Access, Catalogue, Declared, Evaluation, Homes, Organization, Reason, Status, UserRef, evaluate};
 
 /// A tenant and the homes of the users that it credits.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) struct Tenant {
 pub(super) struct Judgement {
     /// What differs, in the order in which to write it: what takes something away comes first.
     pub(super) writes: Vec<Write>,
+    /// What the statuses of users follow from.
+    pub(super) evaluation: Option<Arc<Evaluation>>,
     /// When the tenant is to be judged again though nothing has changed.
     pub(super) next: Option<Moment>,
 }
@@ -34,6 +36,8 @@ pub(super) struct Judgement {
 pub(super) enum Write {
     /// A status that differs from the one shown.
     Status(Box<StatusWrite>),
+    /// The same of a user in a tenant in force. There may be very many: each is made when its turn comes.
+    User(Arc<Stored>),
     /// An object of the system that is missing or not as it should be.
     System(Box<SystemWrite>),
 }
@@ -83,7 +87,24 @@ pub(super) fn judge(catalogue: &Arc<Catalogue>, tenant: &Tenant, now: Moment) ->
     Judgement {
         writes: writes.into_iter().map(|(_, write)| write).collect(),
         next: evaluation.access().and_then(|access| access.next_transition),
+        evaluation: Some(Arc::new(evaluation)),
     }
+}
+
+/// The status of a user in a tenant in force, as it is to be written; `None` when there is no such user.
+pub(super) fn user_status(evaluation: &Evaluation, judged: &Arc<Stored>) -> Option<StatusWrite> {
+    let access = evaluation.access()?;
+    let UserRef::Known(ix) = access.users.find(&judged.name) else {
+        return None;
+    };
+    let status = evaluation.user_status(access, ix, access.users.get(ix)?);
+    let mut status = Status::User(Box::new(status));
+    judged.shown.complete(&mut status, judged.generation, evaluation.now);
+    Some(StatusWrite {
+        judged: Arc::clone(judged),
+        shown: Shown::of(&status),
+        status,
+    })
 }
 
 /// What comes first.
@@ -136,7 +157,11 @@ fn statuses(evaluation: &Evaluation, tenant: &Tenant, now: Moment) -> Vec<(Rank,
             Rank::Rest
         };
         let judged = Arc::clone(judged);
-        Some((rank, Write::Status(Box::new(StatusWrite { judged, status, shown }))))
+        let write = match judged.declared {
+            Declared::User(_) if evaluation.access().is_some() => Write::User(judged),
+            _ => Write::Status(Box::new(StatusWrite { judged, status, shown })),
+        };
+        Some((rank, write))
     });
     writes.collect()
 }
@@ -245,6 +270,7 @@ mod tests {
     fn names(judgement: &Judgement) -> Vec<String> {
         let name = |write: &Write| match write {
             Write::Status(write) => format!("status {} {}", write.judged.kind, write.judged.name),
+            Write::User(judged) => format!("status User {}", judged.name),
             Write::System(write) => format!("system {} {}", write.kind, write.name),
         };
         judgement.writes.iter().map(name).collect()
@@ -254,7 +280,16 @@ mod tests {
     fn after(tenant: &Tenant, judgement: &Judgement) -> Tenant {
         let mut objects: Vec<Stored> = tenant.objects.iter().map(|stored| (**stored).clone()).collect();
         for write in &judgement.writes {
-            match write {
+            let user = match write {
+                Write::User(judged) => user_status(judgement.evaluation.as_ref().unwrap(), judged),
+                _ => None,
+            };
+            match user
+                .map(|write| Write::Status(Box::new(write)))
+                .as_ref()
+                .unwrap_or(write)
+            {
+                Write::User(judged) => panic!("{judged:?}"),
                 Write::Status(write) => {
                     let stored = objects
                         .iter_mut()

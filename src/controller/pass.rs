@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::announce::Announcement;
 use super::fence::Fence;
-use super::judge::{StatusWrite, SystemWrite, Write};
+use super::judge::{Judgement, StatusWrite, SystemWrite, Write, user_status};
 use super::metrics::Metrics;
 use super::storage::{Extent, Storage, WriteError};
 use super::store::Stored;
@@ -60,17 +60,22 @@ pub(super) enum Passed {
 
 impl<S: Storage> Writer<S> {
     /// Writes in order until all is written or the pass is overtaken by something newer, which it may be after `least`.
-    pub(super) async fn carry_out(&self, writes: Vec<Write>, overtaken: &AtomicBool, least: Duration) -> Passed {
+    pub(super) async fn carry_out(&self, judgement: Judgement, overtaken: &AtomicBool, least: Duration) -> Passed {
         let ill = AtomicBool::new(false);
         let began = Instant::now();
         let stopped = || overtaken.load(Ordering::SeqCst) && began.elapsed() >= least;
-        stream::iter(writes)
+        let evaluation = judgement.evaluation.as_deref();
+        stream::iter(judgement.writes)
             .for_each_concurrent(IN_FLIGHT_OF_ONE, |write| async {
                 if stopped() {
                     return;
                 }
                 let passed = match write {
                     Write::Status(write) => self.status(*write, &stopped).await,
+                    Write::User(judged) => match evaluation.and_then(|evaluation| user_status(evaluation, &judged)) {
+                        Some(write) => self.status(write, &stopped).await,
+                        None => Passed::Well,
+                    },
                     Write::System(write) => self.system(*write, &stopped).await,
                 };
                 if passed == Passed::Ill {
@@ -274,9 +279,12 @@ mod tests {
             answers: sender,
             announcements,
         };
-        let writes = vec![Write::Status(Box::new(write.clone()))];
+        let judgement = Judgement {
+            writes: vec![Write::Status(Box::new(write.clone()))],
+            ..Judgement::default()
+        };
         let passed = writer
-            .carry_out(writes, &AtomicBool::new(overtaken), Duration::ZERO)
+            .carry_out(judgement, &AtomicBool::new(overtaken), Duration::ZERO)
             .await;
         assert!(
             writer.storage.answers.lock().unwrap().is_empty(),

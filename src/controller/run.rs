@@ -371,7 +371,7 @@ impl<S: Storage> Work<S> {
                 self.passes.spawn(async move {
                     // Judging again costs time in which nothing is written: a pass gets a few times as much first.
                     let least = took * 4;
-                    let passed = writer.carry_out(judgement.writes, &overtaken, least).await;
+                    let passed = writer.carry_out(judgement, &overtaken, least).await;
                     Step::Written {
                         namespace,
                         passed,
