@@ -46,8 +46,18 @@ fn program() -> PathBuf {
     let target = format!("{}-unknown-linux-musl", env::consts::ARCH);
     // Two up from what Cargo gives tests to write into, whatever that is called.
     let targets = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let mut cargo = Command::new(env::var_os("CARGO").as_deref().unwrap_or(OsStr::new("cargo")));
+    // What Cargo tells tests about their package would make build scripts that look there run again.
+    for (name, _) in env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes()))
+        {
+            cargo.env_remove(name);
+        }
+    }
     succeed(
-        Command::new(env::var_os("CARGO").as_deref().unwrap_or(OsStr::new("cargo")))
+        cargo
             .args([
                 "build",
                 "--locked",

@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     // A node has enough to do with itself.
     arguments.test_threads.get_or_insert(1);
     let wanted = (arguments.ignored || arguments.include_ignored) && !arguments.list;
-    if let (true, Err(reason)) = (wanted, machine::prepare()) {
+    if wanted && let Err(reason) = machine::prepare() {
         println!("skipped: {reason}");
         arguments.ignored = false;
         arguments.include_ignored = false;

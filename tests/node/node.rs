@@ -17,7 +17,7 @@ use crate::images;
 /// The one that `tests/node/machine` gives.
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
 const PODS: &str = "10.244.0.0/24";
-const NAME: &str = "node1";
+pub(crate) const NAME: &str = "node1";
 
 /// What a cluster needs besides to run Deployments: their pods, the certificate that pods trust, Services, drains, and
 /// opening a node to pods once it is ready.

@@ -1,5 +1,6 @@
 //! The release on a node, and the tenant that it looks after.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -73,6 +74,18 @@ pub(crate) fn ready(node: &Node, count: usize) -> Vec<Value> {
     })
 }
 
+/// The lines that a pod has logged, in its first container.
+pub(crate) fn log(node: &Node, pod: &str) -> Vec<String> {
+    let directories = fs::read_dir(node.plane().directory().join("pods")).unwrap();
+    let mut paths = directories.map(|entry| entry.unwrap().path());
+    let prefix = format!("{NAMESPACE}_{pod}_");
+    let directory = paths.find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&prefix));
+    let log = fs::read_to_string(directory.unwrap().join("controller/0.log")).unwrap();
+    // Before each stand the moment, the stream, and whether the line is whole.
+    let lines = log.lines().filter_map(|line| line.splitn(4, ' ').last());
+    lines.map(str::to_owned).collect()
+}
+
 /// Who holds the lease: a pod's name, and what tells this run of it from others.
 pub(crate) fn holder(node: &Node) -> Option<String> {
     let lease = ["get", "lease", "tenantry-controller", "--namespace", NAMESPACE];
@@ -97,7 +110,8 @@ pub(crate) fn apply_acme(node: &Node) {
 pub(crate) fn lets_in(node: &Node, user: &str) {
     let manifest = format!(
         "apiVersion: tenantry.dev/v1alpha1\nkind: User\nmetadata: {{name: {user}, namespace: acme}}\n\
-         spec: {{account: {user}, name: Somebody, roles: [ordinary-user]}}\n"
+         spec: {{account: {user}, name: Somebody, email: {user}@acme.example, attributes: {{region: EMEA}}, \
+         roles: [ordinary-user]}}\n"
     );
     node.admin().kubectl_with(&manifest, &["apply", "-f", "-"]).ok();
     let resource = format!("tuser/{user}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::harness::wait::until;
-use crate::node::Node;
+use crate::node::{self, Node};
 use crate::release::{NAMESPACE, apply_acme, holder, install, lets_in, name, ready, restarts};
 
 pub(crate) fn one_after_another_goes_on() {
@@ -13,15 +13,17 @@ pub(crate) fn one_after_another_goes_on() {
     let both = ready(&node, 2);
     apply_acme(&node);
 
+    // On a node that takes no more pods, so that the one in its place cannot be faster.
+    node.admin().kubectl(&["cordon", node::NAME]).ok();
     let deleted = leader(&node);
     let other = both.iter().map(name).find(|name| *name != deleted).unwrap();
-    node.admin()
-        .kubectl(&["delete", "pod", &deleted, "--namespace", NAMESPACE])
-        .ok();
+    let delete = ["delete", "pod", &deleted, "--namespace", NAMESPACE];
+    node.admin().kubectl(&delete).ok();
     until("the other one to hold the lease", || {
         (leader(&node) == other).then_some(())
     });
     lets_in(&node, "after-a-deletion");
+    node.admin().kubectl(&["uncordon", node::NAME]).ok();
     let pods = ready(&node, 2);
     assert!(pods.iter().all(|pod| restarts(pod) == 0), "{pods:?}");
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::harness::Ran;
 use crate::images;
 use crate::node::Node;
-use crate::release::{apply_acme, chart, declared, helm, install, lets_in, name, ready};
+use crate::release::{apply_acme, chart, declared, helm, install, lets_in, log, name, ready};
 
 /// A field that this release does not know.
 const GROUP: &str = "\
@@ -47,6 +47,12 @@ pub(crate) fn brings_new_definitions_and_keeps_the_tenants() {
         "{container}"
     );
     lets_in(&node, "after-the-upgrade");
+    let log = log(&node, name(&second[0]));
+    assert!(log.iter().any(|line| line.contains("holds the lease")), "{log:?}");
+    assert!(
+        !log.iter().any(|line| line.contains('\x1b')),
+        "colours in a file: {log:?}"
+    );
     apply_group(&node).ok();
     let group = node.get(&["tgroup", "painters", "--namespace=acme"]);
     assert_eq!(group["spec"]["colour"], "blue");

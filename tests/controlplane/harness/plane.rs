@@ -133,12 +133,14 @@ impl ControlPlane {
     }
 
     /// A part of the cluster, or anybody else who is known by a certificate: `/O=GROUP/CN=USER`.
+    #[allow(dead_code, reason = "only a cluster with nodes has such parts")]
     pub(crate) fn by_certificate(&self, name: &str, subject: &str) -> Access {
         let user = by_certificate(&self.authority.client(name, subject));
         Access::new(&self.directory, name, &self.cluster, &user)
     }
 
     /// Where its logs lie.
+    #[allow(dead_code, reason = "only a cluster with nodes has such parts")]
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
