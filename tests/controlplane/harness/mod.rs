@@ -8,6 +8,8 @@
 //!
 //! Nothing outlives the test program, however it ends ([`process`]); logs do ([`directory`]).
 
+#![allow(dead_code, reason = "each program that shares it uses a part of it")]
+
 pub(crate) mod access;
 pub(crate) mod audit;
 mod certificates;
