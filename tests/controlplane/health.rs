@@ -305,6 +305,28 @@ fn the_settings_for_argo_cd_hold_the_script_of_the_chart() {
     assert_eq!(script, fs::read_to_string(repository().join(SCRIPT)).unwrap());
 }
 
+/// The reasons that a line of the document's table names.
+fn documented(text: &str, line: &str) -> BTreeSet<String> {
+    let line = text.lines().find(|found| found.starts_with(line)).unwrap();
+    line.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_document_names_the_reasons_that_wait_and_those_that_stall() {
+    let text = fs::read_to_string(repository().join("docs/install.md")).unwrap();
+    let [(_, stalled), _, (_, waiting)] = VOID;
+    for (line, reasons, elsewhere) in [
+        // Being deleted has a line of its own.
+        ("| that waits:", waiting, "Terminating"),
+        // Only of files.
+        ("| that is refused and Stalled:", stalled, "DuplicateObject"),
+    ] {
+        let reasons = reasons.iter().filter(|reason| **reason != elsewhere);
+        let reasons: BTreeSet<String> = reasons.map(|reason| (*reason).to_owned()).collect();
+        assert_eq!(documented(&text, line), reasons);
+    }
+}
+
 /// The script lists the reasons that wait; so does the policy.
 #[test]
 fn the_script_knows_every_reason_that_waits() {
