@@ -14,7 +14,7 @@ mod shown;
 mod site;
 mod staged;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tenantry::api::Moment;
@@ -22,6 +22,7 @@ use tenantry::api::Moment;
 use self::site::Site;
 use self::staged::Staged;
 use crate::harness::shared;
+use crate::health;
 use crate::objects::{self, STRICT_DRY_RUN};
 use crate::table::case::{Case, FILES, bases, cases};
 
@@ -112,12 +113,13 @@ async fn a_cluster_comes_to_what_the_table_says() {
     let cases = site.stage(of(|place| place == Place::Here));
     let (others, usual): (Vec<&Staged>, Vec<&Staged>) =
         cases.iter().partition(|staged| staged.case.catalogue.is_some());
-    let mut wrong = Vec::new();
+    let (mut wrong, mut unhealthy, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
 
     for staged in others {
         site.create(&[staged], STRICT).await;
         let controller = site.controller(moment(staged), staged.case.catalogue.as_deref());
         wrong.extend(site.wrong(&controller, &[staged]).await);
+        unhealthy.extend(site.wrong_health(&mut seen).await);
         controller.stop();
     }
 
@@ -133,9 +135,14 @@ async fn a_cluster_comes_to_what_the_table_says() {
         controller.clock.stop_at(Some(at));
         controller.clock.advance(FAR);
         wrong.extend(site.wrong(&controller, &staged).await);
+        unhealthy.extend(site.wrong_health(&mut seen).await);
     }
     controller.stop();
     assert_none(&wrong, cases.len());
+    assert!(unhealthy.is_empty(), "{}", unhealthy.join("\n"));
+    // Refused by the API server, and only of files.
+    seen.extend(["SchemaInvalid", "DuplicateObject"].map(str::to_owned));
+    assert_eq!(seen, health::all_reasons(), "reasons and phases on the cluster");
 }
 
 fn moment(staged: &Staged) -> Moment {
@@ -169,8 +176,12 @@ async fn what_an_older_definition_let_in_comes_to_what_the_table_says() {
     assert!(cases.iter().all(|staged| moment(staged) == at));
     let controller = site.controller(at, None);
     let wrong = site.wrong(&controller, &cases).await;
+    let mut seen = BTreeSet::new();
+    let unhealthy = site.wrong_health(&mut seen).await;
     controller.stop();
     assert_none(&wrong, cases.len());
+    assert!(unhealthy.is_empty(), "{}", unhealthy.join("\n"));
+    assert!(seen.contains("SchemaInvalid"), "{seen:?}");
 }
 
 /// What a definition does not let in, and what nobody else sees either: unknown fields.

@@ -35,6 +35,11 @@ impl Shown {
         Self(shown)
     }
 
+    /// All of them.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &Value> {
+        self.0.values().flat_map(BTreeMap::values)
+    }
+
     /// What is wrong with a case, or nothing.
     pub(super) fn judge(&self, staged: &Staged, expected: &Outcome) -> Option<String> {
         let mut lines = Vec::new();

@@ -1,5 +1,6 @@
 //! The control plane on which cases are run.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt};
@@ -15,6 +16,7 @@ use super::staged::{Staged, stage};
 use crate::controller::undecodable::loosen;
 use crate::controller::{Alone, Plane};
 use crate::harness::wait::{PATIENCE, eventually};
+use crate::health::{self, Said};
 use crate::objects::{self, STRICT_DRY_RUN};
 use crate::table::case::Case;
 use crate::table::outcome::{self, Outcome};
@@ -93,6 +95,19 @@ impl Site {
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// What Flux and Argo CD make of everything there is, held against the reasons; those are added to `seen`.
+    pub(super) async fn wrong_health(&self, seen: &mut BTreeSet<String>) -> Vec<String> {
+        let shown = Shown::now(&self.client).await;
+        let said = Said::of(&shown.objects().cloned().collect());
+        for object in shown.objects() {
+            seen.extend(health::ready(object).map(|(status, reason)| match status {
+                "True" => format!("{}/{reason}", object["kind"].as_str().unwrap()),
+                _ => reason.to_owned(),
+            }));
+        }
+        shown.objects().filter_map(|object| said.judge(object)).collect()
     }
 
     /// Has the API server take everything for as long as something is put there.
