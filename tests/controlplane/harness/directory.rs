@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// How many runs that are over keep their logs.
-const KEPT: usize = 3;
+/// How many runs that are over keep their logs: each test on a node is one.
+const KEPT: usize = 6;
 
 /// A new, empty directory for a control plane.
 pub(crate) fn fresh() -> PathBuf {
