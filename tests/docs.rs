@@ -4,7 +4,8 @@
 //!
 //! - `$ tenantry ...` is run in the repository's root, 100 columns wide and without colour. What is shown must equal what
 //!   it prints, chatter on stderr included, in the order in which a terminal would show it; `2>/dev/null` at the end leaves
-//!   stderr out, as in a shell. White space at the end of a line does not count.
+//!   stderr out, as in a shell. White space at the end of a line does not count. `$ tenantry dev` is run in a directory
+//!   that holds a copy of `examples`.
 //! - `$ echo $?` shows the exit code of the command before.
 //! - A `$ tenantry` command with nothing shown below it need only be a call that is accepted (any exit code but 2).
 //! - Other commands are not run.
@@ -250,11 +251,15 @@ fn run(words: &[String]) -> Result<(Vec<String>, i32)> {
     let arguments = words.get(1..).unwrap_or_default();
     let silent = arguments.last().is_some_and(|last| last == "2>/dev/null");
     let arguments = arguments.iter().filter(|word| *word != "2>/dev/null");
+    let writes = arguments.clone().next().is_some_and(|command| command == "dev");
+    // What keeps something beside the manifests is run over a copy of them.
+    let copy = if writes { Some(copy_of_examples()?) } else { None };
+    let place = copy.as_ref().map_or(root(), |copy| copy.path());
     let (mut output, screen) = io::pipe()?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
     command
         .args(arguments)
-        .current_dir(root())
+        .current_dir(place)
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
         .env_remove("RUST_LOG")
@@ -274,6 +279,26 @@ fn run(words: &[String]) -> Result<(Vec<String>, i32)> {
     let code = child.wait()?.code().ok_or("ended by a signal")?;
     let lines = printed.trim_end().lines().map(|line| line.trim_end().to_owned());
     Ok((lines.collect(), code))
+}
+
+/// A directory with nothing but the examples in it.
+fn copy_of_examples() -> Result<tempfile::TempDir> {
+    fn copy(from: &Path, to: &Path) -> Result<()> {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            let to = to.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                copy(&entry.path(), &to)?;
+            } else {
+                fs::copy(entry.path(), to)?;
+            }
+        }
+        Ok(())
+    }
+    let directory = tempfile::tempdir()?;
+    copy(&root().join("examples"), &directory.path().join("examples"))?;
+    Ok(directory)
 }
 
 #[test]

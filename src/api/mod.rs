@@ -24,6 +24,7 @@ pub use invitation::{
     Language, Login, Membership,
 };
 pub use kind::Kind;
+pub(crate) use kind::is_label;
 pub use moment::{Moment, parse_duration};
 pub use organization::{HEADQUARTERS, Organization, OrganizationSpec, OrganizationStatus, UNASSIGNED};
 pub use role::{

@@ -72,7 +72,7 @@ fn unlike_any_other(identity: &str) -> String {
 }
 
 /// Returns when the process is asked to end.
-async fn stopped() {
+pub(super) async fn stopped() {
     let asked = |kind| async move {
         match signal(kind) {
             Ok(mut signal) => {

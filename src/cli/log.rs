@@ -1,6 +1,6 @@
 //! The log on the standard error: how much is said by `TENANTRY_LOG`, like `debug` or `tenantry=debug,kube=info`.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
@@ -23,6 +23,7 @@ pub(super) fn begin(format: LogFormat, least: LevelFilter) {
         .from_env_lossy();
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()))
         .with_writer(io::stderr);
     // Whoever runs several commands in one process has the first one's log.
     let _ = match format {

@@ -10,6 +10,7 @@ mod cluster;
 mod completions;
 mod controller;
 mod crd;
+mod dev;
 mod explain;
 mod github;
 mod input;
@@ -27,6 +28,7 @@ mod schema;
 mod screen;
 mod table;
 mod test;
+mod try_it;
 mod who_can;
 
 use std::ffi::OsString;
@@ -64,6 +66,10 @@ enum Command {
     Test(test::Arguments),
     /// Write a first tenant to start from
     New(new::Arguments),
+    /// Show all of this live over an example, with time flying
+    Try(try_it::Arguments),
+    /// Do over a directory of manifests, live, what the controller does in a cluster
+    Dev(dev::Arguments),
     /// Keep the statuses of a cluster as they should be
     Controller(controller::Arguments),
     /// Print the CustomResourceDefinitions, or write them into a directory
@@ -133,6 +139,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_
         Command::Matrix(arguments) => matrix::run(arguments, screen),
         Command::Test(arguments) => test::run(arguments, screen),
         Command::New(arguments) => new::run(arguments, screen),
+        Command::Try(arguments) => try_it::run(arguments, screen),
+        Command::Dev(arguments) => dev::run(arguments, screen),
         Command::Controller(arguments) => controller::run(arguments),
         Command::Crd(arguments) => crd::run(arguments, screen),
         Command::Schema(arguments) => schema::run(arguments, screen),

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::template::{File, files};
+pub(super) use self::template::File;
+use self::template::files;
 use self::values::Values;
 use super::{Failure, Outcome, Screen, schema};
 
@@ -42,17 +43,25 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
         path: format!(".schemas/{}", schema::FILE_NAME),
         text: schema::text()?,
     });
-    refuse_to_overwrite(&arguments.directory, &files)?;
+    write_all(&arguments.directory, &files)?;
     for file in &files {
-        let path = arguments.directory.join(&file.path);
-        write(&path, &file.text).map_err(|error| cannot_write(&path, &error))?;
-        screen.say(format_args!("wrote {}", path.display()));
+        screen.say(format_args!("wrote {}", arguments.directory.join(&file.path).display()));
     }
     screen.say(format_args!(
         "next: tenantry check {0}; tenantry test {0}",
         arguments.directory.display()
     ));
     Ok(Outcome::Fine)
+}
+
+/// Writes files into a directory, in place of none that is there.
+pub(super) fn write_all(directory: &Path, files: &[File]) -> Result<(), Failure> {
+    refuse_to_overwrite(directory, files)?;
+    for file in files {
+        let path = directory.join(&file.path);
+        write(&path, &file.text).map_err(|error| cannot_write(&path, &error))?;
+    }
+    Ok(())
 }
 
 /// Before anything is written, so that no half of a tenant is left behind.

@@ -8,8 +8,8 @@ use super::input::{Input, InputArguments};
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, against, cluster, markdown, table};
 use crate::api::{
-    API_VERSION, Display, HeldData, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Rows,
-    SharingRulePhase, UserPhase, UserStatus,
+    API_VERSION, Display, HeldData, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Moment,
+    Rows, SharingRulePhase, UserCounts, UserPhase, UserStatus,
 };
 use crate::policy::{Access, Class, Evaluation, Reported, SharingRule, Status, User, difference};
 
@@ -215,12 +215,18 @@ fn tenant(evaluation: &Evaluation, access: &Access, screen: &mut Screen<'_>) -> 
 
 /// How many users of each phase there are, and what happens next.
 pub(super) fn tally(access: &Access) -> String {
+    let suspended = if access.settings.suspended { "suspended; " } else { "" };
+    format!("{suspended}{}", tally_of(access.counts, access.next_transition))
+}
+
+/// The same of a tenant that is not suspended.
+pub(super) fn tally_of(counts: UserCounts, next: Option<Moment>) -> String {
     let counts = [
-        (access.counts.active, "active"),
-        (access.counts.pending, "pending"),
-        (access.counts.disabled, "disabled"),
-        (access.counts.expired, "expired"),
-        (access.counts.invalid, "invalid"),
+        (counts.active, "active"),
+        (counts.pending, "pending"),
+        (counts.disabled, "disabled"),
+        (counts.expired, "expired"),
+        (counts.invalid, "invalid"),
     ];
     let counts: Vec<String> = counts
         .iter()
@@ -232,10 +238,9 @@ pub(super) fn tally(access: &Access) -> String {
     } else {
         counts.join(", ")
     };
-    let suspended = if access.settings.suspended { "suspended; " } else { "" };
-    match access.next_transition {
-        Some(next) => format!("{suspended}{users}; next change {next}"),
-        None => format!("{suspended}{users}; no change ahead"),
+    match next {
+        Some(next) => format!("{users}; next change {next}"),
+        None => format!("{users}; no change ahead"),
     }
 }
 

@@ -1,15 +1,12 @@
 //! A cluster as storage: every kind listed and watched, statuses written by server-side apply.
-//!
-//! kube's own retry is off: it would send a write again that was applied though the answer said otherwise, or long after
-//! the lease is lost. Whoever calls decides what is tried again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
+use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
-use kube::{Client, Config};
 use serde_json::{Map, Value as Json, json};
 use tokio::sync::mpsc;
 
@@ -38,17 +35,8 @@ pub struct Cluster {
     recorder: Recorder,
 }
 
-/// A client that sends every request once.
-///
-/// # Errors
-/// When the configuration names something that cannot be read, such as a certificate.
-pub fn client(mut config: Config) -> Result<Client, kube::Error> {
-    config.default_retry = false;
-    Client::try_from(config)
-}
-
 impl Cluster {
-    /// The cluster behind a client made by [`client()`]. Events name `identity` as the instance that reports.
+    /// The cluster behind a client made by [`client()`](super::client()). Events name `identity` as the instance that reports.
     #[must_use]
     pub fn new(client: Client, identity: &str) -> Self {
         let reporter = Reporter {
@@ -218,6 +206,10 @@ pub(super) fn read(kind: Kind, object: DynamicObject) -> Option<Stored> {
         system: metadata
             .labels
             .is_some_and(|labels| labels.get(SYSTEM_LABEL).is_some_and(|value| value == "true")),
+        owner: metadata.owner_references.into_iter().flatten().find_map(|owner| {
+            let tenant = owner.api_version == API_VERSION && owner.kind == Kind::Tenant.as_str();
+            tenant.then_some(owner.uid)
+        }),
         declared,
         shown,
         unwritable: None,

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::shown::Shown;
 use super::store::{Stored, snapshot};
 use crate::api::{Kind, Moment, OrganizationSpec, TENANT_NAME};
-use crate::policy::{Access, Catalogue, Declared, Evaluation, Homes, Organization, Reason, Status, evaluate};
+use crate::policy::{Access, Catalogue, Declared, Evaluation, Homes, Organization, Reason, Status, UserRef, evaluate};
 
 /// A tenant and the homes of the users that it credits.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) struct Tenant {
 pub(super) struct Judgement {
     /// What differs, in the order in which to write it: what takes something away comes first.
     pub(super) writes: Vec<Write>,
+    /// What the statuses of users follow from.
+    pub(super) evaluation: Option<Arc<Evaluation>>,
     /// When the tenant is to be judged again though nothing has changed.
     pub(super) next: Option<Moment>,
 }
@@ -34,6 +36,8 @@ pub(super) struct Judgement {
 pub(super) enum Write {
     /// A status that differs from the one shown.
     Status(Box<StatusWrite>),
+    /// The same of a user in a tenant in force. There may be very many: each is made when its turn comes.
+    User(Arc<Stored>),
     /// An object of the system that is missing or not as it should be.
     System(Box<SystemWrite>),
 }
@@ -83,7 +87,24 @@ pub(super) fn judge(catalogue: &Arc<Catalogue>, tenant: &Tenant, now: Moment) ->
     Judgement {
         writes: writes.into_iter().map(|(_, write)| write).collect(),
         next: evaluation.access().and_then(|access| access.next_transition),
+        evaluation: Some(Arc::new(evaluation)),
     }
+}
+
+/// The status of a user in a tenant in force, as it is to be written; `None` when there is no such user.
+pub(super) fn user_status(evaluation: &Evaluation, judged: &Arc<Stored>) -> Option<StatusWrite> {
+    let access = evaluation.access()?;
+    let UserRef::Known(ix) = access.users.find(&judged.name) else {
+        return None;
+    };
+    let status = evaluation.user_status(access, ix, access.users.get(ix)?);
+    let mut status = Status::User(Box::new(status));
+    judged.shown.complete(&mut status, judged.generation, evaluation.now);
+    Some(StatusWrite {
+        judged: Arc::clone(judged),
+        shown: Shown::of(&status),
+        status,
+    })
 }
 
 /// What comes first.
@@ -136,13 +157,17 @@ fn statuses(evaluation: &Evaluation, tenant: &Tenant, now: Moment) -> Vec<(Rank,
             Rank::Rest
         };
         let judged = Arc::clone(judged);
-        Some((rank, Write::Status(Box::new(StatusWrite { judged, status, shown }))))
+        let write = match judged.declared {
+            Declared::User(_) if evaluation.access().is_some() => Write::User(judged),
+            _ => Write::Status(Box::new(StatusWrite { judged, status, shown })),
+        };
+        Some((rank, write))
     });
     writes.collect()
 }
 
-/// The system roles and organizations that are missing, or are the system's by label but say something else. One that a
-/// person wrote is refused, never changed.
+/// The system roles and organizations that are missing, or are the system's by label but say something else or go with
+/// another Tenant. One that a person wrote is refused, never changed.
 fn system_objects<'a>(
     access: &'a Access,
     evaluation: &'a Evaluation,
@@ -171,11 +196,11 @@ fn system_objects<'a>(
             .objects
             .iter()
             .find(|stored| stored.kind == kind && stored.name == name);
+        let owner = owner?.uid.clone();
         let write = match there {
             None => true,
-            Some(stored) => stored.system && wrong,
+            Some(stored) => stored.system && (wrong || stored.owner.as_ref() != Some(&owner)),
         };
-        let owner = owner?.uid.clone();
         write.then(|| SystemWrite {
             kind,
             namespace: tenant.namespace.clone(),
@@ -245,6 +270,7 @@ mod tests {
     fn names(judgement: &Judgement) -> Vec<String> {
         let name = |write: &Write| match write {
             Write::Status(write) => format!("status {} {}", write.judged.kind, write.judged.name),
+            Write::User(judged) => format!("status User {}", judged.name),
             Write::System(write) => format!("system {} {}", write.kind, write.name),
         };
         judgement.writes.iter().map(name).collect()
@@ -254,7 +280,16 @@ mod tests {
     fn after(tenant: &Tenant, judgement: &Judgement) -> Tenant {
         let mut objects: Vec<Stored> = tenant.objects.iter().map(|stored| (**stored).clone()).collect();
         for write in &judgement.writes {
-            match write {
+            let user = match write {
+                Write::User(judged) => user_status(judgement.evaluation.as_ref().unwrap(), judged),
+                _ => None,
+            };
+            match user
+                .map(|write| Write::Status(Box::new(write)))
+                .as_ref()
+                .unwrap_or(write)
+            {
+                Write::User(judged) => panic!("{judged:?}"),
                 Write::Status(write) => {
                     let stored = objects
                         .iter_mut()
@@ -265,6 +300,7 @@ mod tests {
                     objects.retain(|stored| (stored.kind, &stored.name) != (write.kind, &write.name));
                     let mut made = with_spec(write.kind, "acme", &write.name, 90, &write.spec);
                     made.system = true;
+                    made.owner = Some(write.owner.clone());
                     objects.push(made);
                 }
             }
@@ -343,6 +379,25 @@ mod tests {
         assert!(!names.contains(&"system Role analyst".to_owned()), "{names:?}");
         assert!(names.contains(&"status Role analyst".to_owned()), "{names:?}");
         assert!(names.contains(&"system Role developer".to_owned()), "{names:?}");
+    }
+
+    #[test]
+    fn a_system_object_that_was_orphaned_goes_with_the_tenant_that_is_there_now() {
+        let first = tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1)]);
+        let mut second = after(&first, &judge(&catalogue(), &first, moment()));
+        for stored in &mut second.objects {
+            if stored.name == "analyst" {
+                Arc::make_mut(stored).owner = Some("another".to_owned());
+            }
+        }
+        let names = names(&judge(&catalogue(), &second, moment()));
+        assert_eq!(
+            names
+                .iter()
+                .filter(|name| name.starts_with("system"))
+                .collect::<Vec<_>>(),
+            ["system Role analyst"]
+        );
     }
 
     #[test]

@@ -107,8 +107,7 @@ impl Leadership {
                         Some((seen, since)) if seen == version => *since,
                         _ => observed.insert((version.clone(), Instant::now())).1,
                     };
-                    let free = holder(&lease).is_none_or(str::is_empty);
-                    if free || since.elapsed() >= duration(&lease) {
+                    if may_be_taken(&lease, &self.settings.identity, since.elapsed()) {
                         match self.replace(&self.taken(lease)).await {
                             Ok(()) => return self.fence.renewed(asked, GOOD),
                             Err(reason) => tracing::debug!(reason, "the lease was not taken"),
@@ -200,9 +199,45 @@ fn holder(lease: &Lease) -> Option<&str> {
     lease.spec.as_ref()?.holder_identity.as_deref()
 }
 
+/// Whether a lease that has not changed for so long may be taken: nobody has it, or not any more, or this process has it
+/// without knowing, as the answer was lost.
+fn may_be_taken(lease: &Lease, identity: &str, silent: Duration) -> bool {
+    let free = holder(lease).is_none_or(|holder| holder.is_empty() || holder == identity);
+    free || silent >= duration(lease)
+}
+
 /// How long a lease is to be left alone after its last change.
 fn duration(lease: &Lease) -> Duration {
     let seconds = lease.spec.as_ref().and_then(|spec| spec.lease_duration_seconds);
     let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
     seconds.map_or(DURATION, Duration::from_secs).max(DURATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_taken_from_nobody_from_oneself_or_after_a_long_silence() {
+        let held = |holder: Option<&str>| Lease {
+            spec: Some(LeaseSpec {
+                holder_identity: holder.map(str::to_owned),
+                ..LeaseSpec::default()
+            }),
+            ..Lease::default()
+        };
+        for (holder, silent, taken) in [
+            (None, Duration::ZERO, true),
+            (Some(""), Duration::ZERO, true),
+            (Some("me"), Duration::ZERO, true),
+            (Some("another"), DURATION - PERIOD, false),
+            (Some("another"), DURATION, true),
+        ] {
+            assert_eq!(
+                may_be_taken(&held(holder), "me", silent),
+                taken,
+                "{holder:?}, {silent:?}"
+            );
+        }
+    }
 }

@@ -109,6 +109,7 @@ impl Metrics {
             Err(WriteError::Conflict) => WriteResult::Conflict,
             Err(WriteError::Gone) => WriteResult::Gone,
             Err(WriteError::Busy { .. }) => WriteResult::Busy,
+            Err(WriteError::Fenced) => return,
             Err(WriteError::Refused(_)) => WriteResult::Refused,
         };
         let labels = WriteLabels {

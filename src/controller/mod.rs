@@ -2,8 +2,10 @@
 //! differ are written.
 
 mod announce;
+mod client;
 mod clock;
 mod cluster;
+mod directory;
 mod fence;
 mod judge;
 mod lease;
@@ -20,12 +22,14 @@ mod testing;
 mod watch;
 
 pub use announce::Announcement;
+pub use client::client;
 pub use clock::Clock;
-pub use cluster::{Cluster, client, snapshots};
+pub use cluster::{Cluster, snapshots};
+pub use directory::{Contents, Directory, News, OpenError, StatusNews, Subject};
 pub use fence::Fence;
 pub use judge::{StatusWrite, SystemWrite};
 pub use lease::{Held, LeaseSettings};
 pub use metrics::Metrics;
-pub use run::{Activity, Controller, Ended, with_lease};
+pub use run::{Activity, Controller, Ended, with_lease, with_lease_telling};
 pub use storage::{Extent, Storage, WriteError};
 pub use store::{Change, Stored};

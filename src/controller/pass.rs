@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::announce::Announcement;
 use super::fence::Fence;
-use super::judge::{StatusWrite, SystemWrite, Write};
+use super::judge::{Judgement, StatusWrite, SystemWrite, Write, user_status};
 use super::metrics::Metrics;
 use super::storage::{Extent, Storage, WriteError};
 use super::store::Stored;
@@ -52,7 +52,7 @@ pub(super) enum Answer {
 /// What a pass ran into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Passed {
-    /// All was written, or dropped for a reason that a later change will show.
+    /// All was written, or will be once the object is another.
     Well,
     /// Something is to be tried again.
     Ill,
@@ -60,17 +60,22 @@ pub(super) enum Passed {
 
 impl<S: Storage> Writer<S> {
     /// Writes in order until all is written or the pass is overtaken by something newer, which it may be after `least`.
-    pub(super) async fn carry_out(&self, writes: Vec<Write>, overtaken: &AtomicBool, least: Duration) -> Passed {
+    pub(super) async fn carry_out(&self, judgement: Judgement, overtaken: &AtomicBool, least: Duration) -> Passed {
         let ill = AtomicBool::new(false);
         let began = Instant::now();
         let stopped = || overtaken.load(Ordering::SeqCst) && began.elapsed() >= least;
-        stream::iter(writes)
+        let evaluation = judgement.evaluation.as_deref();
+        stream::iter(judgement.writes)
             .for_each_concurrent(IN_FLIGHT_OF_ONE, |write| async {
                 if stopped() {
                     return;
                 }
                 let passed = match write {
                     Write::Status(write) => self.status(*write, &stopped).await,
+                    Write::User(judged) => match evaluation.and_then(|evaluation| user_status(evaluation, &judged)) {
+                        Some(write) => self.status(write, &stopped).await,
+                        None => Passed::Well,
+                    },
                     Write::System(write) => self.system(*write, &stopped).await,
                 };
                 if passed == Passed::Ill {
@@ -114,11 +119,12 @@ impl<S: Storage> Writer<S> {
                 self.answer(Answer::Status(Box::new(stored)));
                 Passed::Well
             }
+            // A change will show why, and sooner; but nothing depends on there being one.
             Err(WriteError::Conflict) => {
                 self.answer(Answer::Conflict(write.judged));
-                Passed::Well
+                Passed::Ill
             }
-            Err(WriteError::Gone) => Passed::Well,
+            Err(WriteError::Gone | WriteError::Fenced) => Passed::Ill,
             // Once per change: it may be what the object says that makes the server fail.
             Err(error) if broken => {
                 tracing::warn!(%kind, %error, "the status of an object that cannot be decoded was not taken");
@@ -139,7 +145,8 @@ impl<S: Storage> Writer<S> {
                 self.answer(Answer::System(Box::new(stored)));
                 Passed::Well
             }
-            Err(WriteError::Conflict | WriteError::Gone) => Passed::Well,
+            // It is there already, or its namespace is going: as above.
+            Err(WriteError::Conflict | WriteError::Gone | WriteError::Fenced) => Passed::Ill,
             Err(error) => self.ill(kind, &error),
         }
     }
@@ -161,10 +168,7 @@ impl<S: Storage> Writer<S> {
         loop {
             let place = self.places.acquire().await;
             if place.is_err() || !self.fence.lets_through() {
-                return Err(WriteError::Busy {
-                    after: None,
-                    reason: "the lease is not held".to_owned(),
-                });
+                return Err(WriteError::Fenced);
             }
             let answer = write().await;
             drop(place);
@@ -183,5 +187,195 @@ impl<S: Storage> Writer<S> {
     fn answer(&self, answer: Answer) {
         // Nobody listens any more only when the process is about to end.
         let _ = self.answers.send(answer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use serde_json::json;
+
+    use super::super::shown::Shown;
+    use super::super::store::Change;
+    use super::super::testing::{stored, with_spec};
+    use super::*;
+    use crate::api::Kind;
+    use crate::policy::Status;
+
+    /// A storage that answers as it was told, one answer a write, and remembers how much was to be replaced.
+    #[derive(Default)]
+    struct Told {
+        answers: Mutex<VecDeque<Result<Stored, WriteError>>>,
+        asked: Mutex<Vec<Extent>>,
+    }
+
+    impl Storage for Told {
+        async fn feed(self: Arc<Self>, _: mpsc::Sender<Change>) {}
+
+        async fn write_status(&self, _: &StatusWrite, extent: Extent) -> Result<Stored, WriteError> {
+            self.asked.lock().unwrap().push(extent);
+            let answer = self.answers.lock().unwrap().pop_front();
+            answer.expect("no more writes than answers")
+        }
+
+        async fn write_system(&self, _: &SystemWrite) -> Result<Stored, WriteError> {
+            Err(WriteError::Gone)
+        }
+
+        async fn announce(&self, _: &Announcement) -> Result<(), WriteError> {
+            Ok(())
+        }
+    }
+
+    struct Carried {
+        passed: Passed,
+        asked: Vec<Extent>,
+        answers: Vec<Answer>,
+    }
+
+    fn write(judged: Stored) -> StatusWrite {
+        let status = Status::User(Box::default());
+        StatusWrite {
+            judged: Arc::new(judged),
+            shown: Shown::of(&status),
+            status,
+        }
+    }
+
+    /// The object as it is when the write has been taken.
+    fn taken(write: &StatusWrite, version: u64) -> Stored {
+        Stored {
+            version,
+            shown: write.shown.clone(),
+            ..(*write.judged).clone()
+        }
+    }
+
+    fn busy() -> WriteError {
+        WriteError::Busy {
+            after: None,
+            reason: "busy".to_owned(),
+        }
+    }
+
+    async fn carry_out(
+        write: &StatusWrite,
+        fence: Fence,
+        overtaken: bool,
+        told: Vec<Result<Stored, WriteError>>,
+    ) -> Carried {
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let (announcements, _announced) = mpsc::channel(8);
+        let writer = Writer {
+            storage: Arc::new(Told {
+                answers: Mutex::new(told.into()),
+                asked: Mutex::default(),
+            }),
+            fence: Arc::new(fence),
+            metrics: Arc::new(Metrics::default()),
+            places: Semaphore::new(1),
+            answers: sender,
+            announcements,
+        };
+        let judgement = Judgement {
+            writes: vec![Write::Status(Box::new(write.clone()))],
+            ..Judgement::default()
+        };
+        let passed = writer
+            .carry_out(judgement, &AtomicBool::new(overtaken), Duration::ZERO)
+            .await;
+        assert!(
+            writer.storage.answers.lock().unwrap().is_empty(),
+            "an answer was not asked for"
+        );
+        let asked = writer.storage.asked.lock().unwrap().clone();
+        let answers = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
+        Carried { passed, asked, answers }
+    }
+
+    fn user() -> Stored {
+        stored(Kind::User, "acme", "ada", 5)
+    }
+
+    #[tokio::test]
+    async fn what_is_busy_is_tried_again_until_it_is_taken() {
+        let write = write(user());
+        let told = vec![Err(busy()), Err(busy()), Ok(taken(&write, 6))];
+        let carried = carry_out(&write, Fence::open(), false, told).await;
+        assert_eq!(carried.passed, Passed::Well);
+        assert_eq!(carried.asked, [Extent::Own; 3]);
+        assert!(matches!(&carried.answers[..], [Answer::Status(stored)] if stored.version == 6));
+    }
+
+    #[tokio::test]
+    async fn a_conflict_is_judged_again_and_not_just_written_again() {
+        let carried = carry_out(&write(user()), Fence::open(), false, vec![Err(WriteError::Conflict)]).await;
+        assert_eq!(carried.passed, Passed::Ill);
+        assert!(matches!(&carried.answers[..], [Answer::Conflict(judged)] if judged.version == 5));
+    }
+
+    #[tokio::test]
+    async fn what_is_said_to_be_gone_is_looked_at_again() {
+        let carried = carry_out(&write(user()), Fence::open(), false, vec![Err(WriteError::Gone)]).await;
+        assert_eq!(carried.passed, Passed::Ill);
+        assert!(carried.answers.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_leaves_the_tenant_to_be_tried_again() {
+        let refused = Err(WriteError::Refused("403".to_owned()));
+        let carried = carry_out(&write(user()), Fence::open(), false, vec![refused]).await;
+        assert_eq!(carried.passed, Passed::Ill);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_behind_a_shut_fence() {
+        let carried = carry_out(&write(user()), Fence::default(), false, Vec::new()).await;
+        assert_eq!(carried.passed, Passed::Ill);
+        assert!(carried.asked.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_pass_that_is_overtaken_writes_nothing_more() {
+        let carried = carry_out(&write(user()), Fence::open(), true, Vec::new()).await;
+        assert_eq!(carried.passed, Passed::Well);
+        assert!(carried.asked.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_status_with_somebody_elses_fields_is_replaced_whole() {
+        let write = write(user());
+        let mut forged = taken(&write, 6);
+        forged.shown.hash = 99;
+        let told = vec![Ok(forged), Ok(taken(&write, 7))];
+        let carried = carry_out(&write, Fence::open(), false, told).await;
+        assert_eq!(carried.asked, [Extent::Own, Extent::Whole]);
+        assert!(matches!(&carried.answers[..], [Answer::Status(_), Answer::Status(stored)] if stored.version == 7));
+    }
+
+    #[tokio::test]
+    async fn a_status_that_never_comes_back_as_written_is_not_offered_for_ever() {
+        let write = write(user());
+        let odd = |version| {
+            let mut odd = taken(&write, version);
+            odd.shown.hash = 99;
+            Ok(odd)
+        };
+        let carried = carry_out(&write, Fence::open(), false, vec![odd(6), odd(7)]).await;
+        assert!(carried.answers.iter().any(
+            |answer| matches!(answer, Answer::Unwritable(judged, hash) if judged.version == 7 && *hash == write.shown.hash)
+        ));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_decoded_gets_its_status_by_a_merge_and_once() {
+        let broken = with_spec(Kind::User, "acme", "ada", 5, &json!({"roles": 7}));
+        let refused = Err(WriteError::Refused("422".to_owned()));
+        let carried = carry_out(&write(broken), Fence::open(), false, vec![refused]).await;
+        assert_eq!(carried.passed, Passed::Well);
+        assert_eq!(carried.asked, [Extent::Whole]);
+        assert!(matches!(&carried.answers[..], [Answer::Unwritable(_, _)]));
     }
 }

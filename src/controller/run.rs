@@ -156,13 +156,27 @@ pub async fn with_lease<S: Storage>(
     controller: impl FnOnce(Arc<Fence>, watch::Receiver<Held>) -> Controller<S>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Ended> {
+    with_lease_telling(client, settings, controller, watch::Sender::default(), shutdown).await
+}
+
+/// The same, and tells whether the controller has anything left to do.
+///
+/// # Errors
+/// When the controller has to end before.
+pub async fn with_lease_telling<S: Storage>(
+    client: Client,
+    settings: LeaseSettings,
+    controller: impl FnOnce(Arc<Fence>, watch::Receiver<Held>) -> Controller<S>,
+    activity: watch::Sender<Activity>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Ended> {
     let fence = Arc::new(Fence::default());
     let leadership = Arc::new(Leadership::new(client, settings, Arc::clone(&fence)));
     let (sender, held) = watch::channel(Held::No);
     let mut holding = JoinSet::new();
     let holder = Arc::clone(&leadership);
     holding.spawn(async move { holder.hold(sender).await });
-    let ended = controller(fence, held).run(shutdown).await;
+    let ended = controller(fence, held).run_telling(activity, shutdown).await;
     holding.shutdown().await;
     leadership.release().await;
     ended
@@ -288,7 +302,7 @@ impl<S: Storage> Work<S> {
                 if seen.is_some_and(|seen| seen.version > judged.version) {
                     self.tenants.changed(&judged.namespace, Instant::now());
                 } else {
-                    // The watch will bring the state that it has by now, and with it the tenant again.
+                    // The watch will bring the state that it has by now, and with it the tenant again, at once.
                     self.store.mark_unwritable(&judged, 0);
                 }
             }
@@ -357,7 +371,7 @@ impl<S: Storage> Work<S> {
                 self.passes.spawn(async move {
                     // Judging again costs time in which nothing is written: a pass gets a few times as much first.
                     let least = took * 4;
-                    let passed = writer.carry_out(judgement.writes, &overtaken, least).await;
+                    let passed = writer.carry_out(judgement, &overtaken, least).await;
                     Step::Written {
                         namespace,
                         passed,

@@ -55,6 +55,9 @@ pub enum WriteError {
         /// What was answered.
         reason: String,
     },
+    /// The lease is not held, or the process is ending: it was not even tried.
+    #[error("the lease is not held")]
+    Fenced,
     /// It will not work while the object is as it is.
     #[error("{0}")]
     Refused(String),

@@ -27,6 +27,8 @@ pub struct Stored {
     pub(crate) generation: i64,
     /// Whether it carries the label of what belongs to the system.
     pub(crate) system: bool,
+    /// The uid of the Tenant that it goes with, by its owner references.
+    pub(crate) owner: Option<String>,
     /// What its spec says.
     pub(crate) declared: Declared,
     /// What its status shows.
@@ -123,6 +125,7 @@ impl Store {
             known.uid != stored.uid
                 || known.generation != stored.generation
                 || known.system != stored.system
+                || (stored.system && known.owner != stored.owner)
                 || known.declared != stored.declared
                 || known.shown.hash != stored.shown.hash
                 || known.unwritable.is_some()

@@ -238,6 +238,18 @@ mod tests {
     }
 
     #[test]
+    fn a_change_brings_forward_what_is_to_be_tried_again() {
+        let mut tenants = Tenants::default();
+        let start = Instant::now();
+        tenants.urgent("acme", start);
+        tenants.next(start);
+        tenants.ended("acme", false, start);
+        assert!(tenants.wake_at() >= Some(start + FIRST_RETRY));
+        tenants.changed("acme", start + QUIET);
+        assert_eq!(tenants.wake_at(), Some(start + 2 * QUIET));
+    }
+
+    #[test]
     fn a_timer_rings_once_at_its_moment() {
         let mut tenants = Tenants::default();
         let start = Instant::now();

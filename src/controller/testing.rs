@@ -34,6 +34,7 @@ pub(super) fn with_spec(kind: Kind, namespace: &str, name: &str, version: u64, s
         version,
         generation: 1,
         system: false,
+        owner: None,
         declared: declared(kind, name, spec),
         shown: Shown::default(),
         unwritable: None,

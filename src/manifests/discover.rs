@@ -113,18 +113,7 @@ pub(crate) enum Wanted {
 
 /// What the arguments stand for: the sources sorted by name (in byte order), and what could not be read.
 pub(crate) fn discover(paths: &[PathBuf], wanted: Wanted, stdin: &mut dyn Read) -> (Vec<Source>, Vec<InputError>) {
-    let mut search = Search {
-        wanted,
-        ..Search::default()
-    };
-    for path in paths {
-        if path.as_os_str() == STDIN {
-            search.found.insert(STDIN_NAME.to_owned(), None);
-        } else {
-            search.argument(path);
-        }
-    }
-    let Search { found, mut errors, .. } = search;
+    let (found, mut errors) = search(paths, wanted);
     let mut sources = Vec::with_capacity(found.len());
     let mut budget = TOTAL_LIMIT;
     for (name, path) in found {
@@ -149,12 +138,30 @@ pub(crate) fn discover(paths: &[PathBuf], wanted: Wanted, stdin: &mut dyn Read) 
     (sources, errors)
 }
 
+/// Files by name; `None` is the standard input.
+type Files = BTreeMap<String, Option<PathBuf>>;
+
+/// The files that the arguments stand for, unread, and what cannot be read.
+pub(super) fn search(paths: &[PathBuf], wanted: Wanted) -> (Files, Vec<InputError>) {
+    let mut search = Search {
+        wanted,
+        ..Search::default()
+    };
+    for path in paths {
+        if path.as_os_str() == STDIN {
+            search.found.insert(STDIN_NAME.to_owned(), None);
+        } else {
+            search.argument(path);
+        }
+    }
+    (search.found, search.errors)
+}
+
 /// Files and directories met so far.
 #[derive(Default)]
 struct Search {
     wanted: Wanted,
-    /// Files by name; `None` is the standard input.
-    found: BTreeMap<String, Option<PathBuf>>,
+    found: Files,
     files: HashSet<Identity>,
     directories: HashSet<Identity>,
     /// The directories that the present one lies in, itself included.

@@ -22,6 +22,7 @@ mod locate;
 mod metadata;
 mod node;
 mod objects;
+mod outline;
 mod parse;
 mod roots;
 mod scalar;
@@ -44,7 +45,9 @@ pub use git::GitError;
 pub use live::{LiveHead, read_live};
 pub use node::Place;
 pub use objects::{Entry, Origin, Spec, Stray};
+pub(crate) use outline::Outline;
 pub use schema::SchemaError;
+pub(crate) use snapshots::declared;
 pub(crate) use value::{is_plain_text, value_fault};
 
 /// Why the manifests of a revision cannot be read.

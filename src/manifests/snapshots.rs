@@ -44,7 +44,7 @@ impl Manifests {
 }
 
 /// What an entry says; its spec is taken out.
-pub(super) fn declared(entry: &mut Entry, origin: Origin) -> Declared {
+pub(crate) fn declared(entry: &mut Entry, origin: Origin) -> Declared {
     let spec = entry.spec.take();
     match (spec, entry.duplicate_of, &entry.name) {
         (Some(spec), None, Some(name)) => {

@@ -148,18 +148,6 @@ impl Users {
         (0..).map(UserIx).zip(&self.all)
     }
 
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.all.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
-    }
-
     /// The largest number of users that one organization is listed by.
     #[must_use]
     pub fn most_in_an_organization(&self) -> usize {

@@ -6,7 +6,7 @@ use super::access::held;
 use super::action_set::ActionIx;
 use super::evaluate::{Access, Evaluation};
 use super::users::User;
-use crate::api::{Moment, UserPhase};
+use crate::api::Moment;
 
 /// Someone who may.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,12 +22,12 @@ pub struct Holder {
 }
 
 impl Evaluation {
-    /// Everyone who may, sorted by name: Active users whose roles give the action, of a module that the tenant has.
+    /// Everyone who may, sorted by name.
     #[must_use]
     pub fn who_can(&self, action: ActionIx) -> Vec<Holder> {
         let Some(access) = self.access() else { return Vec::new() };
         let users = access.users.iter().map(|(_, user)| user);
-        let holders = users.filter(|user| user.state.phase == UserPhase::Active && user.state.actions.contains(action));
+        let holders = users.filter(|user| self.allows_on_any_record(&user.object.name, action).is_ok());
         holders.map(|user| holder(access, user, action)).collect()
     }
 }

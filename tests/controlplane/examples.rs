@@ -36,6 +36,24 @@ fn applies_in_any_order(example: &str, namespaces: &[&str]) {
     assert_eq!((applied.code, applied.err.as_str()), (0, ""), "in this order:\n{text}");
     let made = applied.out.lines().filter(|line| line.ends_with(" created")).count();
     assert!(made > 5 && made == applied.out.lines().count(), "{}", applied.out);
+    applies_as_it_stands(example, made);
+}
+
+/// kubectl reads every YAML and JSON file of the directory itself, and finds the same objects there.
+fn applies_as_it_stands(example: &str, objects: usize) {
+    let directory = repository().join("examples").join(example);
+    let arguments = ["apply", "--validate=strict", "-f", directory.to_str().unwrap()];
+    let applied = shared().admin().kubectl(&arguments);
+    assert_eq!((applied.code, applied.err.as_str()), (0, ""));
+    // An object with defaults in its lists counts as configured, however often it is applied.
+    let known = |line: &&str| line.ends_with(" unchanged") || line.ends_with(" configured");
+    let found = applied.out.lines().filter(known).count();
+    assert_eq!(
+        (found, applied.out.lines().count()),
+        (objects, objects),
+        "{}",
+        applied.out
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod chart;
 mod controller;
 mod crds;
 mod examples;
+mod faults;
 mod harness;
 mod health;
 mod itself;

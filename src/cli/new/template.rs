@@ -4,10 +4,10 @@ use super::values::Values;
 use crate::manifests::is_plain_text;
 
 /// A file to write.
-pub(super) struct File {
+pub(in crate::cli) struct File {
     /// Below the directory.
-    pub(super) path: String,
-    pub(super) text: String,
+    pub(in crate::cli) path: String,
+    pub(in crate::cli) text: String,
 }
 
 /// All files with these values.

@@ -103,6 +103,11 @@ fn a_deleted_tenant_takes_the_objects_of_the_system_with_it_and_leaves_peoples_w
         shared().apply(&namespace, "Tenant", "tenant", "{displayName: Acme}");
         shared().reason(&namespace, "User", "bob", "Active");
         shared().reason(&namespace, "Role", "analyst", "Valid");
+        until("the new Tenant as the owner", || {
+            let uid = shared().get(&namespace, "Tenant", "tenant")?["metadata"]["uid"].clone();
+            let owner = shared().get(&namespace, "Role", "analyst")?["metadata"]["ownerReferences"][0]["uid"].clone();
+            (owner == uid).then_some(())
+        });
     }
 }
 

@@ -10,8 +10,9 @@ mod lease;
 mod rights;
 mod time;
 pub(crate) mod undecodable;
-mod watcher;
+pub(crate) mod watcher;
 
+use std::ops::Deref;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock};
 use std::thread::JoinHandle;
@@ -34,9 +35,26 @@ const LEASE: &str = "tenantry-controller";
 
 /// A control plane with the chart installed, but for the pods that nobody there could run.
 pub(crate) struct Plane {
-    pub(crate) control_plane: &'static ControlPlane,
+    pub(crate) control_plane: Held,
     /// The controller's ServiceAccount.
     pub(crate) account: Access,
+}
+
+/// A control plane, whoever it belongs to.
+pub(crate) enum Held {
+    Shared(&'static ControlPlane),
+    Own(Box<ControlPlane>),
+}
+
+impl Deref for Held {
+    type Target = ControlPlane;
+
+    fn deref(&self) -> &ControlPlane {
+        match self {
+            Self::Shared(plane) => plane,
+            Self::Own(plane) => plane,
+        }
+    }
 }
 
 /// A controller in this process.
@@ -63,7 +81,7 @@ struct Shared {
 }
 
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
-    let plane = Plane::on(harness::shared());
+    let plane = Plane::on(Held::Shared(harness::shared()));
     let watcher = Watcher::start(plane.control_plane.admin());
     Shared {
         _controller: plane.run("shared"),
@@ -85,13 +103,12 @@ fn watcher() -> &'static Watcher {
 impl Plane {
     /// One of its own, without a controller.
     pub(crate) fn start() -> Self {
-        // It lives as long as the test program, as the shared one does.
-        let plane: &'static ControlPlane = Box::leak(Box::new(ControlPlane::start()));
+        let plane = ControlPlane::start();
         plane.install_crds().ok();
-        Self::on(plane)
+        Self::on(Held::Own(Box::new(plane)))
     }
 
-    fn on(control_plane: &'static ControlPlane) -> Self {
+    fn on(control_plane: Held) -> Self {
         let chart = repository().join("charts/tenantry");
         let install = [
             "install",

@@ -40,7 +40,7 @@ struct Known {
 }
 
 /// `Object:Action`, `in ORGANIZATION`, `of GROUP`.
-type Shown = BTreeSet<String>;
+pub(crate) type Shown = BTreeSet<String>;
 
 impl Watcher {
     /// Begins to watch, from the beginning of the cluster on.
@@ -184,7 +184,7 @@ impl Known {
     }
 }
 
-fn shown(status: &Value) -> Shown {
+pub(crate) fn shown(status: &Value) -> Shown {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let permissions = list(&status["permissions"]).into_iter().flat_map(|held| {
         let object = held["object"].as_str().unwrap().to_owned();
@@ -199,7 +199,7 @@ fn shown(status: &Value) -> Shown {
     permissions.chain(organizations).chain(groups).collect()
 }
 
-fn resource(kind: Kind) -> ApiResource {
+pub(crate) fn resource(kind: Kind) -> ApiResource {
     match kind {
         Kind::Invitation => ApiResource::erase::<Invitation>(&()),
         Kind::Organization => ApiResource::erase::<Organization>(&()),

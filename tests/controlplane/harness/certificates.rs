@@ -1,6 +1,7 @@
 //! Keys and certificates of a control plane, made with the `openssl` program.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,10 +32,13 @@ impl Authority {
         Self { directory, own }
     }
 
-    /// A certificate for a server on loopback.
-    pub(crate) fn server(&self, name: &str) -> Pair {
-        let names = "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc";
-        self.sign(name, &format!("/CN={name}"), &["extendedKeyUsage=serverAuth", names])
+    /// A certificate for a server at these addresses.
+    pub(crate) fn server(&self, name: &str, addresses: &[Ipv4Addr]) -> Pair {
+        let mut names = String::from("subjectAltName=DNS:localhost,DNS:kubernetes.default.svc");
+        for address in addresses {
+            names.push_str(&format!(",IP:{address}"));
+        }
+        self.sign(name, &format!("/CN={name}"), &["extendedKeyUsage=serverAuth", &names])
     }
 
     /// A certificate by which a client is known: `/O=GROUP/CN=USER`.

@@ -4,15 +4,18 @@
 //! [`shared`] is the one that all tests of a test program use; it has our CRDs. Each test works in namespaces of its own
 //! ([`ControlPlane::namespace`]). A test that kills or restarts something starts its own ([`ControlPlane::start`]).
 //! [`access`] is how a test talks to it, as the administrator or as a ServiceAccount; [`audit`] tells who wrote what;
-//! [`wait`] is the only way to wait; [`probes`] tell what GitOps tools make of objects.
+//! [`wait`] is the only way to wait; [`probes`] tell what GitOps tools make of objects, [`planned`] what `plan` says of them.
 //!
 //! Nothing outlives the test program, however it ends ([`process`]); logs do ([`directory`]).
+
+#![allow(dead_code, reason = "each program that shares it uses a part of it")]
 
 pub(crate) mod access;
 pub(crate) mod audit;
 mod certificates;
 mod directory;
 mod plane;
+pub(crate) mod planned;
 mod ports;
 pub(crate) mod probes;
 pub(crate) mod process;

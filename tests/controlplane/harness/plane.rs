@@ -1,6 +1,7 @@
 //! A control plane: its programs, and what it offers to tests.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,12 +20,22 @@ use super::{directory, repository};
 
 /// The controllers that a control plane without nodes needs; the last ones fill the ClusterRoles `admin`, `edit` and `view`
 /// and check the types in policies. All there are would make each start five seconds longer.
-const CONTROLLERS: &str = "--controllers=namespace-controller,garbage-collector-controller,serviceaccount-controller,\
-    clusterrole-aggregation-controller,validatingadmissionpolicy-status-controller";
+const CONTROLLERS: [&str; 5] = [
+    "namespace-controller",
+    "garbage-collector-controller",
+    "serviceaccount-controller",
+    "clusterrole-aggregation-controller",
+    "validatingadmissionpolicy-status-controller",
+];
+
+/// The Service by which pods find the API server.
+const API_SERVICE: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 1);
 
 /// A control plane, until it is dropped.
 pub(crate) struct ControlPlane {
     directory: PathBuf,
+    authority: Authority,
+    cluster: Value,
     admin: Access,
     audit: Audit,
     namespaces: AtomicU32,
@@ -39,24 +50,31 @@ pub(crate) struct ControlPlane {
 impl ControlPlane {
     /// Starts one of its own, without our CRDs, and waits until it is of use: two to four seconds.
     pub(crate) fn start() -> Self {
+        Self::start_at(Ipv4Addr::LOCALHOST, &[])
+    }
+
+    /// The same with an API server at another address, and with more controllers.
+    pub(crate) fn start_at(address: Ipv4Addr, controllers: &[&str]) -> Self {
         let directory = directory::fresh();
         let authority = Authority::new(directory.join("pki"));
         let [client, peer, secure] = [(); 3].map(|()| Port::reserve());
         let cluster = json!({
-            "server": format!("https://127.0.0.1:{}", secure.number()),
+            "server": format!("https://{address}:{}", secure.number()),
             "certificate-authority": authority.own.certificate,
         });
-        let admin = authority.client("admin", "/O=system:masters/CN=admin");
-        let admin = Access::new(&directory, "admin", &cluster, &by_certificate(&admin));
-        let manager = authority.client("controller-manager", "/CN=system:kube-controller-manager");
-        let manager = Access::new(&directory, "controller-manager", &cluster, &by_certificate(&manager));
+        let access = |name: &str, subject: &str| {
+            let user = by_certificate(&authority.client(name, subject));
+            Access::new(&directory, name, &cluster, &user)
+        };
+        let admin = access("admin", "/O=system:masters/CN=admin");
+        let manager = access("controller-manager", "/CN=system:kube-controller-manager");
 
         let etcd = start("etcd", &etcd_arguments(&directory, &client, &peer), &directory);
-        let api_server_arguments = api_server_arguments(&directory, &authority, &client, &secure);
+        let api_server_arguments = api_server_arguments(&directory, &authority, &client, (address, &secure));
         let api_server = start_api_server(&api_server_arguments, &admin, &directory);
         let mut controller_manager = start(
             "kube-controller-manager",
-            &controller_manager_arguments(&manager),
+            &controller_manager_arguments(&manager, &authority, controllers),
             &directory,
         );
         until("the ServiceAccount of a namespace", || {
@@ -67,6 +85,8 @@ impl ControlPlane {
         Self {
             audit: Audit::new(&directory.join("audit.log")),
             directory,
+            authority,
+            cluster,
             admin,
             namespaces: AtomicU32::new(1),
             api_server_arguments,
@@ -103,13 +123,26 @@ impl ControlPlane {
     /// A ServiceAccount that is there already, by a token that the API server gives out for an hour.
     pub(crate) fn service_account(&self, namespace: &str, name: &str) -> Access {
         let token = self.admin.kubectl(&["create", "token", name, "-n", namespace]).ok();
-        let kubeconfig: Value = serde_json::from_slice(&fs::read(self.admin.kubeconfig()).unwrap()).unwrap();
+        let name = format!("{namespace}.{name}");
         Access::new(
             &self.directory,
-            &format!("{namespace}.{name}"),
-            &kubeconfig["clusters"][0]["cluster"],
+            &name,
+            &self.cluster,
             &json!({"token": token.trim_end()}),
         )
+    }
+
+    /// A part of the cluster, or anybody else who is known by a certificate: `/O=GROUP/CN=USER`.
+    #[allow(dead_code, reason = "only a cluster with nodes has such parts")]
+    pub(crate) fn by_certificate(&self, name: &str, subject: &str) -> Access {
+        let user = by_certificate(&self.authority.client(name, subject));
+        Access::new(&self.directory, name, &self.cluster, &user)
+    }
+
+    /// Where its logs lie.
+    #[allow(dead_code, reason = "only a cluster with nodes has such parts")]
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// A new namespace whose name begins as said. Nobody removes it: that takes five seconds, and all goes with the
@@ -171,15 +204,20 @@ fn etcd_arguments(directory: &Path, client: &Port, peer: &Port) -> Vec<String> {
     ]
 }
 
-fn api_server_arguments(directory: &Path, authority: &Authority, etcd: &Port, secure: &Port) -> Vec<String> {
-    let serving = authority.server("kube-apiserver");
+fn api_server_arguments(
+    directory: &Path,
+    authority: &Authority,
+    etcd: &Port,
+    (address, secure): (Ipv4Addr, &Port),
+) -> Vec<String> {
+    let serving = authority.server("kube-apiserver", &[address, API_SERVICE]);
     let (signing, checking) = authority.signing_keys("service-accounts");
     let policy = directory.join("audit-policy.yaml");
     fs::write(&policy, audit::POLICY).unwrap();
     vec![
         format!("--etcd-servers=http://127.0.0.1:{}", etcd.number()),
-        String::from("--bind-address=127.0.0.1"),
-        String::from("--advertise-address=127.0.0.1"),
+        format!("--bind-address={address}"),
+        format!("--advertise-address={address}"),
         format!("--secure-port={}", secure.number()),
         String::from("--permit-port-sharing"),
         format!("--tls-cert-file={}", serving.certificate.display()),
@@ -195,11 +233,13 @@ fn api_server_arguments(directory: &Path, authority: &Authority, etcd: &Port, se
     ]
 }
 
-fn controller_manager_arguments(manager: &Access) -> Vec<String> {
+fn controller_manager_arguments(manager: &Access, authority: &Authority, more: &[&str]) -> Vec<String> {
     let kubeconfig = manager.kubeconfig().display();
+    let controllers = [&CONTROLLERS, more].concat().join(",");
     vec![
         format!("--kubeconfig={kubeconfig}"),
-        CONTROLLERS.to_owned(),
+        format!("--controllers={controllers}"),
+        format!("--root-ca-file={}", authority.own.certificate.display()),
         String::from("--use-service-account-credentials"),
         String::from("--leader-elect=false"),
         // It serves nobody.

@@ -15,17 +15,21 @@ pub(crate) fn program(name: &str) -> PathBuf {
 
 /// The directory of the programs. They are built when they are not there yet, which takes minutes and is told on stderr.
 fn directory() -> &'static Path {
-    static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(|| {
-        let script = repository().join("tests/controlplane/real/build");
-        let built = Command::new(&script)
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap_or_else(|error| panic!("{}: {error}", script.display()));
-        assert!(built.status.success(), "{} failed: see above", script.display());
-        PathBuf::from(String::from_utf8(built.stdout).unwrap().trim_end())
-    });
+    static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(|| build(&[]));
     &DIRECTORY
+}
+
+/// Builds what is missing, for a node too with `node`; where the programs are.
+pub(crate) fn build(arguments: &[&str]) -> PathBuf {
+    let script = repository().join("tests/controlplane/real/build");
+    let built = Command::new(&script)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}", script.display()));
+    assert!(built.status.success(), "{} failed: see above", script.display());
+    PathBuf::from(String::from_utf8(built.stdout).unwrap().trim_end())
 }
 
 /// What came of a program.
