@@ -8,6 +8,7 @@ use tenantry::api::{Kind, Moment};
 
 use crate::harness::access::Access;
 use crate::table::case::Case;
+use crate::table::outcome::read;
 
 /// A case on its way to a cluster.
 pub(super) struct Staged {
@@ -39,7 +40,7 @@ pub(super) fn stage(kubectl: &Access, cases: Vec<(Case, String)>) -> Vec<Staged>
     for (number, (_, text)) in cases.iter().enumerate() {
         write!(stream, "---\n{}---\n{text}", mark(number)).unwrap();
     }
-    let read = [
+    let arguments = [
         "create",
         "--dry-run=client",
         "--validate=false",
@@ -49,18 +50,18 @@ pub(super) fn stage(kubectl: &Access, cases: Vec<(Case, String)>) -> Vec<Staged>
         "-",
     ];
     // It goes on after a document that it has no use for, and says so in the end.
-    let read = kubectl.kubectl_with(&stream, &read).out;
-    let mut read = Deserializer::from_str(&read)
+    let printed = kubectl.kubectl_with(&stream, &arguments).out;
+    let mut printed = Deserializer::from_str(&printed)
         .into_iter::<Value>()
         .map(Result::unwrap)
         .peekable();
     let staged = cases.into_iter().enumerate().map(|(number, (case, text))| {
         assert!(
-            read.next().is_some_and(|object| is_mark(&object)),
+            printed.next().is_some_and(|object| is_mark(&object)),
             "nothing is read of `{}`",
             case.name
         );
-        let objects: Vec<Value> = std::iter::from_fn(|| read.next_if(|object| !is_mark(object))).collect();
+        let objects: Vec<Value> = std::iter::from_fn(|| printed.next_if(|object| !is_mark(object))).collect();
         Staged::new(case, text, objects, &format!("-{number:03}"))
     });
     staged.collect()
@@ -81,6 +82,8 @@ impl Staged {
             .into_iter()
             .filter(|object| object["apiVersion"] == "tenantry.dev/v1alpha1");
         let mut objects: Vec<Object> = ours.map(|object| Object::new(object, suffix)).collect();
+        // What kubectl cannot read it leaves out; nothing that the library reads may get lost so.
+        assert_eq!(objects.len(), read(&text).entries.len(), "objects of `{}`", case.name);
         objects.sort_by(|one, other| one.age().cmp(&other.age()));
         Self {
             case,
