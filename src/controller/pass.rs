@@ -22,6 +22,8 @@ const IN_FLIGHT_OF_ONE: usize = 16;
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How often a write that waits looks whether its pass is overtaken.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// What every pass needs.
 pub(super) struct Writer<S> {
@@ -56,6 +58,13 @@ pub(super) enum Passed {
     Well,
     /// Something is to be tried again.
     Ill,
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waited {
+    Long,
+    Overtaken,
 }
 
 impl<S: Storage> Writer<S> {
@@ -179,8 +188,27 @@ impl<S: Storage> Writer<S> {
             if stopped() || wait >= LONGEST_WAIT {
                 return answer;
             }
-            sleep(after.unwrap_or(wait).clamp(wait, LONGEST_WAIT * 3)).await;
+            let pause = after.unwrap_or(wait).clamp(wait, LONGEST_WAIT * 3);
+            if self.waited(pause, stopped).await == Waited::Overtaken {
+                return answer;
+            }
             wait *= 2;
+        }
+    }
+
+    /// Waits for so long, or until the pass is overtaken: what is newer may take something away, and must not wait for what
+    /// cannot be written.
+    async fn waited(&self, pause: Duration, stopped: &impl Fn() -> bool) -> Waited {
+        let end = Instant::now() + pause;
+        loop {
+            if stopped() {
+                return Waited::Overtaken;
+            }
+            let rest = end.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                return Waited::Long;
+            }
+            sleep(rest.min(GLANCE)).await;
         }
     }
 
@@ -266,6 +294,15 @@ mod tests {
         overtaken: bool,
         told: Vec<Result<Stored, WriteError>>,
     ) -> Carried {
+        carry_out_until(write, fence, &AtomicBool::new(overtaken), told).await
+    }
+
+    async fn carry_out_until(
+        write: &StatusWrite,
+        fence: Fence,
+        overtaken: &AtomicBool,
+        told: Vec<Result<Stored, WriteError>>,
+    ) -> Carried {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let (announcements, _announced) = mpsc::channel(8);
         let writer = Writer {
@@ -283,9 +320,7 @@ mod tests {
             writes: vec![Write::Status(Box::new(write.clone()))],
             ..Judgement::default()
         };
-        let passed = writer
-            .carry_out(judgement, &AtomicBool::new(overtaken), Duration::ZERO)
-            .await;
+        let passed = writer.carry_out(judgement, overtaken, Duration::ZERO).await;
         assert!(
             writer.storage.answers.lock().unwrap().is_empty(),
             "an answer was not asked for"
@@ -307,6 +342,22 @@ mod tests {
         assert_eq!(carried.passed, Passed::Well);
         assert_eq!(carried.asked, [Extent::Own; 3]);
         assert!(matches!(&carried.answers[..], [Answer::Status(stored)] if stored.version == 6));
+    }
+
+    #[tokio::test]
+    async fn what_waits_to_be_tried_again_does_not_hold_up_what_is_newer() {
+        let overtaken = AtomicBool::new(false);
+        let busy = WriteError::Busy {
+            after: Some(Duration::from_secs(30)),
+            reason: "busy".to_owned(),
+        };
+        let write = write(user());
+        let carried = carry_out_until(&write, Fence::open(), &overtaken, vec![Err(busy)]);
+        tokio::pin!(carried);
+        assert!(futures::poll!(carried.as_mut()).is_pending());
+        overtaken.store(true, Ordering::SeqCst);
+        let carried = tokio::time::timeout(Duration::from_secs(10), carried).await;
+        assert_eq!(carried.unwrap().passed, Passed::Ill);
     }
 
     #[tokio::test]

@@ -61,6 +61,7 @@ pub(crate) enum WatchFault {
 pub(crate) enum ListFault {
     Failed,
     Torn,
+    Expired,
 }
 
 impl WriteFault {
@@ -92,7 +93,7 @@ impl WatchFault {
 }
 
 impl ListFault {
-    pub(crate) const ALL: [Self; 2] = [Self::Failed, Self::Torn];
+    pub(crate) const ALL: [Self; 3] = [Self::Failed, Self::Torn, Self::Expired];
 }
 
 impl fmt::Display for WriteFault {
@@ -132,6 +133,7 @@ impl fmt::Display for ListFault {
         form.write_str(match self {
             Self::Failed => "500",
             Self::Torn => "torn in the middle",
+            Self::Expired => "410 after the first page",
         })
     }
 }

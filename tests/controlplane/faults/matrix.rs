@@ -13,7 +13,7 @@ use super::fault::{Disturbance, ListFault, Point, WatchFault, WriteFault};
 use super::run::{Record, run};
 use super::stage::stage;
 use super::verdict::{never_given, verdict};
-use super::workload::EDITS;
+use super::workload::{self, EDITS};
 
 /// Runs beside each other.
 const BESIDE: usize = 2;
@@ -61,7 +61,11 @@ fn rows(undisturbed: &Record) -> Vec<Row> {
     });
     let lists = ListFault::ALL.map(|fault| Row {
         name: format!("a list at a start: {fault}"),
-        cases: Kind::ALL.map(|kind| Disturbance::List(kind, fault)).to_vec(),
+        cases: Kind::ALL
+            .into_iter()
+            .filter(|kind| fault != ListFault::Expired || workload::count(*kind) > 1)
+            .map(|kind| Disturbance::List(kind, fault))
+            .collect(),
     });
     let steps = 0..=EDITS.len();
     let one = steps.clone().flat_map(|step| {

@@ -73,9 +73,12 @@ impl Proxy {
     }
 
     async fn list(&self, kind: Kind, parts: &Parts) -> Response {
-        let fault = self.script.list(kind);
-        if fault == Some(ListFault::Failed) {
-            return status(500, "InternalError", "etcdserver: leader changed");
+        let continues = parts.uri.query().is_some_and(|query| query.contains("continue="));
+        let fault = self.script.list(kind, continues);
+        match fault {
+            Some(ListFault::Failed) => return status(500, "InternalError", "etcdserver: leader changed"),
+            Some(ListFault::Expired) => return status(410, "Expired", "the provided continue parameter is too old"),
+            Some(ListFault::Torn) | None => {}
         }
         let (answer, list) = match self.script.old_list(kind) {
             Some(old) => (answer(StatusCode::OK, Body::empty()), old),
@@ -169,7 +172,11 @@ impl Proxy {
             }
         }
         let request = request.body(client::Body::from(body)).unwrap();
-        self.upstream.send(request).await.unwrap()
+        match self.upstream.send(request).await {
+            // The client is going with the runtime of the controller that was killed.
+            Err(_) if self.shut.load(Ordering::SeqCst) => pending().await,
+            answer => answer.unwrap(),
+        }
     }
 
     /// The path and query to ask for: of all our namespaces, the run's.
@@ -177,6 +184,10 @@ impl Proxy {
         let asked = parts.uri.path_and_query().unwrap().as_str();
         match asked.strip_prefix("/apis/tenantry.dev/v1alpha1/") {
             Some(rest) if !rest.starts_with("namespaces/") => {
+                let rest = match self.script.small_pages() {
+                    true => rest.replace("limit=500", "limit=1"),
+                    false => rest.to_owned(),
+                };
                 format!("/apis/tenantry.dev/v1alpha1/namespaces/{}/{rest}", self.namespace)
             }
             _ => asked.to_owned(),

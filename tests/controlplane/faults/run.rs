@@ -26,7 +26,7 @@ use super::workload::{BEGIN, EDITS, Edit, OBJECTS};
 use crate::controller::watcher::resource;
 
 /// How long a step may take.
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a watch is held up when the controller has nothing left to do.
 const SILENCE: Duration = Duration::from_millis(150);
 /// A run in which fewer Events were sent than in the undisturbed one is over when nothing has been written for so long.

@@ -181,14 +181,20 @@ impl Script {
     }
 
     /// A list comes by: what it meets.
-    pub(super) fn list(&self, kind: Kind) -> Option<ListFault> {
+    pub(super) fn list(&self, kind: Kind, continues: bool) -> Option<ListFault> {
         let mut passed = self.passed();
         let fault = match &self.disturbance {
+            Some(Disturbance::List(_, ListFault::Expired)) if !continues => None,
             Some(Disturbance::List(at, fault)) if *at == kind && !passed.struck => Some(*fault),
             _ => None,
         };
         passed.struck |= fault.is_some();
         fault
+    }
+
+    /// Whether lists are given out one object at a time.
+    pub(super) fn small_pages(&self) -> bool {
+        matches!(self.disturbance, Some(Disturbance::List(_, ListFault::Expired)))
     }
 
     /// The list to give in place of the present one.

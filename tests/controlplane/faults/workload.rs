@@ -87,6 +87,12 @@ pub(crate) const OBJECTS: [Edit; 13] = [
     ),
 ];
 
+/// How many objects of a kind are there then.
+pub(crate) fn count(kind: Kind) -> usize {
+    let objects = OBJECTS.iter().filter_map(|object| object.object());
+    objects.filter(|(of, _)| *of == kind).count()
+}
+
 /// What follows, each when the one before has been dealt with.
 pub(crate) const EDITS: [(&str, Edit); 11] = [
     (
