@@ -24,6 +24,8 @@ pub(crate) struct Stage {
     /// The controller's.
     account: Config,
     admin: Config,
+    /// What all of it happens on.
+    _plane: Plane,
 }
 
 impl Stage {
@@ -53,6 +55,7 @@ impl Stage {
             catalogue: Arc::new(Catalogue::builtin().unwrap()),
             account: config(plane.account.kubeconfig()),
             admin: config(admin.kubeconfig()),
+            _plane: plane,
         }
     }
 
