@@ -18,7 +18,9 @@ use std::sync::{Arc, LazyLock};
 use std::thread::JoinHandle;
 
 use serde_json::Value;
-use tenantry::controller::{Activity, Clock, Cluster, Controller, Ended, Fence, LeaseSettings, Metrics, with_lease};
+use tenantry::controller::{
+    Activity, Clock, Cluster, Controller, Ended, Fence, LeaseSettings, Metrics, with_lease_telling,
+};
 use tenantry::policy::Catalogue;
 use tokio::runtime::Builder;
 use tokio::sync::{oneshot, watch};
@@ -61,6 +63,7 @@ impl Deref for Held {
 pub(crate) struct Running {
     pub(crate) clock: Arc<Clock>,
     pub(crate) metrics: Arc<Metrics>,
+    activity: watch::Receiver<Activity>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), Ended>>>,
 }
@@ -220,6 +223,7 @@ impl Running {
         let clock = Arc::new(Clock::system());
         let metrics = Arc::new(Metrics::default());
         let (stop, stopped) = oneshot::channel();
+        let (sender, activity) = watch::channel(Activity::Busy);
         let config = account.kubeconfig().to_owned();
         let settings = LeaseSettings {
             namespace: SYSTEM.to_owned(),
@@ -239,7 +243,7 @@ impl Running {
                 metrics: its_metrics,
                 listen: None,
             };
-            with_lease(client, settings, controller, async {
+            with_lease_telling(client, settings, controller, sender, async {
                 // A dropped sender stops it as well: the test has failed.
                 let _ = stopped.await;
             })
@@ -248,9 +252,17 @@ impl Running {
         Self {
             clock,
             metrics,
+            activity,
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// Waits until all that it has heard of is judged and written. What a test has seen it write, it has heard of.
+    pub(crate) fn settled(&self) {
+        until("the controller to settle", || {
+            matches!(*self.activity.borrow(), Activity::Settled { .. }).then_some(())
+        });
     }
 
     /// Asks it to end and waits until it has.

@@ -46,6 +46,7 @@ fn a_restart_over_a_settled_cluster_writes_nothing_but_the_lease() {
     plane.reason(&namespace, "Organization", "unassigned", "Valid");
     plane.reason(&namespace, "Role", "ordinary-user", "Valid");
     plane.reason(&namespace, "Tenant", "tenant", "Valid");
+    first.settled();
     first.stop().unwrap();
 
     let audit = plane.control_plane.audit();
@@ -58,6 +59,7 @@ fn a_restart_over_a_settled_cluster_writes_nothing_but_the_lease() {
             .find_map(|line| line.strip_prefix("tenantry_judging_seconds_count "));
         (judged? != "0").then_some(())
     });
+    second.settled();
     second.stop().unwrap();
     let user = format!("system:serviceaccount:{SYSTEM}:tenantry");
     let writes: Vec<_> = audit
