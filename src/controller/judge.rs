@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
+use super::memo::{Memo, key};
 use super::shown::Shown;
 use super::store::{Stored, snapshot};
 use crate::api::{Kind, Moment, OrganizationSpec, TENANT_NAME};
-use crate::policy::{Access, Catalogue, Declared, Evaluation, Homes, Organization, Reason, Status, UserRef, evaluate};
+use crate::policy::{
+    Access, Catalogue, Declared, Evaluation, Homes, Organization, Reason, Status, User, UserIx, UserRef, evaluate,
+};
 
 /// A tenant and the homes of the users that it credits.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub(super) struct Judgement {
     pub(super) writes: Vec<Write>,
     /// What the statuses of users follow from.
     pub(super) evaluation: Option<Arc<Evaluation>>,
+    /// What the next pass need not find out again.
+    pub(super) memo: Memo,
     /// When the tenant is to be judged again though nothing has changed.
     pub(super) next: Option<Moment>,
 }
@@ -70,16 +75,14 @@ pub struct SystemWrite {
     pub(crate) instead_of: Option<Arc<Stored>>,
 }
 
-/// Judges a tenant at that moment.
-pub(super) fn judge(catalogue: &Arc<Catalogue>, tenant: &Tenant, now: Moment) -> Judgement {
-    let evaluation = evaluate(
-        catalogue,
-        &snapshot(&tenant.namespace, &tenant.objects),
-        &homes(catalogue, tenant, now),
-        now,
-    );
+/// Judges a tenant at that moment. The memo is the one of its last pass, or an empty one.
+pub(super) fn judge(catalogue: &Arc<Catalogue>, tenant: &Tenant, memo: Memo, now: Moment) -> Judgement {
+    let snapshot = snapshot(&tenant.namespace, &tenant.objects);
+    let evaluation = evaluate(catalogue, &snapshot, &homes(catalogue, tenant, now), now);
+    let mut memo = memo.held_against(&snapshot);
     let mut writes: Vec<(Rank, Write)> = statuses(&evaluation, tenant, now);
     if let Some(access) = evaluation.access() {
+        writes.extend(user_statuses(&evaluation, access, tenant, &mut memo));
         let system = system_objects(access, &evaluation, tenant);
         writes.extend(system.map(|write| (Rank::System, Write::System(Box::new(write)))));
     }
@@ -88,6 +91,7 @@ pub(super) fn judge(catalogue: &Arc<Catalogue>, tenant: &Tenant, now: Moment) ->
         writes: writes.into_iter().map(|(_, write)| write).collect(),
         next: evaluation.access().and_then(|access| access.next_transition),
         evaluation: Some(Arc::new(evaluation)),
+        memo,
     }
 }
 
@@ -97,14 +101,24 @@ pub(super) fn user_status(evaluation: &Evaluation, judged: &Arc<Stored>) -> Opti
     let UserRef::Known(ix) = access.users.find(&judged.name) else {
         return None;
     };
-    let status = evaluation.user_status(access, ix, access.users.get(ix)?);
-    let mut status = Status::User(Box::new(status));
-    judged.shown.complete(&mut status, judged.generation, evaluation.now);
+    let (status, shown) = completed_user_status(evaluation, access, (ix, access.users.get(ix)?), judged);
     Some(StatusWrite {
         judged: Arc::clone(judged),
-        shown: Shown::of(&status),
         status,
+        shown,
     })
+}
+
+fn completed_user_status(
+    evaluation: &Evaluation,
+    access: &Access,
+    (ix, user): (UserIx, &User),
+    judged: &Stored,
+) -> (Status, Shown) {
+    let mut status = Status::User(Box::new(evaluation.user_status(access, ix, user)));
+    judged.shown.complete(&mut status, judged.generation, evaluation.now);
+    let shown = Shown::of(&status);
+    (status, shown)
 }
 
 /// What comes first.
@@ -135,35 +149,63 @@ fn homes(catalogue: &Arc<Catalogue>, tenant: &Tenant, now: Moment) -> Homes {
     homes
 }
 
-/// The statuses that differ from those shown. Objects and statuses are both sorted by kind and name.
+/// The statuses that differ from those shown, but for those of users in a tenant in force. Objects are sorted by kind and
+/// name.
 fn statuses(evaluation: &Evaluation, tenant: &Tenant, now: Moment) -> Vec<(Rank, Write)> {
     let find = |kind: Kind, name: &str| {
         let key = |stored: &Arc<Stored>| (stored.kind, stored.name.as_str()).cmp(&(kind, name));
         let at = tenant.objects.binary_search_by(key).ok()?;
         tenant.objects.get(at)
     };
-    let reported = evaluation.statuses().chain(evaluation.refused());
+    let reported = evaluation.statuses_but_users().chain(evaluation.refused());
     let writes = reported.filter_map(|reported| {
         let judged = find(reported.kind, reported.name)?;
         let mut status = reported.status;
         judged.shown.complete(&mut status, judged.generation, now);
         let shown = Shown::of(&status);
-        if shown.hash == judged.shown.hash || judged.unwritable == Some(shown.hash) {
-            return None;
-        }
-        let rank = if judged.shown.loses_to(&shown) {
-            Rank::Loss
-        } else {
-            Rank::Rest
-        };
+        let rank = rank(judged, &shown)?;
         let judged = Arc::clone(judged);
-        let write = match judged.declared {
-            Declared::User(_) if evaluation.access().is_some() => Write::User(judged),
-            _ => Write::Status(Box::new(StatusWrite { judged, status, shown })),
-        };
-        Some((rank, write))
+        Some((rank, Write::Status(Box::new(StatusWrite { judged, status, shown }))))
     });
     writes.collect()
+}
+
+/// The same of the users. Objects and users are both sorted by name.
+fn user_statuses(evaluation: &Evaluation, access: &Access, tenant: &Tenant, memo: &mut Memo) -> Vec<(Rank, Write)> {
+    let mut objects = tenant.objects.iter().filter(|stored| stored.kind == Kind::User);
+    let mut renewed = memo.renewed(access.users.iter().count());
+    let mut writes = Vec::new();
+    for (ix, user) in access.users.iter() {
+        let Some(judged) = objects.find(|stored| stored.name == user.object.name) else {
+            break;
+        };
+        let key = key(evaluation, access, ix, user, judged.generation);
+        if let Some(hash) = memo.known(key)
+            && !is_due(judged, hash)
+        {
+            renewed.note(key, hash);
+            continue;
+        }
+        let (_, shown) = completed_user_status(evaluation, access, (ix, user), judged);
+        renewed.note(key, shown.hash);
+        if let Some(rank) = rank(judged, &shown) {
+            writes.push((rank, Write::User(Arc::clone(judged))));
+        }
+    }
+    *memo = renewed;
+    writes
+}
+
+/// Whether a status of that hash is to be written.
+fn is_due(judged: &Stored, hash: u64) -> bool {
+    hash != judged.shown.hash && judged.unwritable != Some(hash)
+}
+
+/// When a status is to be written that shows that; `None` when it is not.
+fn rank(judged: &Stored, shown: &Shown) -> Option<Rank> {
+    let loss = judged.shown.loses_to(shown);
+    let rank = if loss { Rank::Loss } else { Rank::Rest };
+    is_due(judged, shown.hash).then_some(rank)
 }
 
 /// The system roles and organizations that are missing, or are the system's by label but say something else or go with
@@ -267,6 +309,11 @@ mod tests {
         Arc::new(Catalogue::builtin().unwrap())
     }
 
+    /// What a first pass comes to.
+    fn judged(tenant: &Tenant) -> Judgement {
+        judge(&catalogue(), tenant, Memo::default(), moment())
+    }
+
     fn names(judgement: &Judgement) -> Vec<String> {
         let name = |write: &Write| match write {
             Write::Status(write) => format!("status {} {}", write.judged.kind, write.judged.name),
@@ -314,7 +361,7 @@ mod tests {
             stored(Kind::Tenant, "acme", "tenant", 1),
             stored(Kind::User, "acme", "ada", 2),
         ]);
-        let judgement = judge(&catalogue(), &first, moment());
+        let judgement = judged(&first);
         assert_eq!(
             names(&judgement),
             [
@@ -329,10 +376,10 @@ mod tests {
             ]
         );
         let second = after(&first, &judgement);
-        let judgement = judge(&catalogue(), &second, moment());
+        let judgement = judged(&second);
         assert_eq!(judgement.writes.len(), 6, "{:?}", names(&judgement));
         let third = after(&second, &judgement);
-        assert!(judge(&catalogue(), &third, moment()).writes.is_empty());
+        assert!(judged(&third).writes.is_empty());
     }
 
     #[test]
@@ -342,8 +389,8 @@ mod tests {
             stored(Kind::User, "acme", "ada", 2),
             stored(Kind::User, "acme", "zoe", 3),
         ]);
-        let settled = after(&both, &judge(&catalogue(), &both, moment()));
-        let mut settled = after(&settled, &judge(&catalogue(), &settled, moment()));
+        let settled = after(&both, &judged(&both));
+        let mut settled = after(&settled, &judged(&settled));
         let changed = settled.objects.iter().map(|stored| {
             let spec = match stored.name.as_str() {
                 "ada" => json!({"account": "ada.smith", "name": "Ada", "roles": ["ordinary-user", "analyst"]}),
@@ -357,11 +404,84 @@ mod tests {
             })
         });
         settled.objects = changed.collect();
-        let judgement = judge(&catalogue(), &settled, moment());
+        let judgement = judged(&settled);
         assert_eq!(
             names(&judgement),
             ["status User zoe", "status Tenant tenant", "status User ada"]
         );
+    }
+
+    /// The same tenant with that object in it, in a new generation or new altogether.
+    fn edited(tenant: &Tenant, kind: Kind, name: &str, spec: &Json) -> Tenant {
+        let mut edited = with_spec(kind, "acme", name, 99, spec);
+        let mut objects: Vec<Stored> = tenant.objects.iter().map(|stored| (**stored).clone()).collect();
+        if let Some(known) = objects
+            .iter()
+            .find(|stored| (stored.kind, stored.name.as_str()) == (kind, name))
+        {
+            edited.generation = known.generation + 1;
+            edited.shown = known.shown.clone();
+        }
+        objects.retain(|stored| (stored.kind, stored.name.as_str()) != (kind, name));
+        objects.push(edited);
+        self::tenant(objects)
+    }
+
+    #[test]
+    fn a_pass_that_remembers_the_last_comes_to_what_one_comes_to_that_does_not() {
+        let role = |action: &str| json!({"displayName": "Editor", "permissions": [{"object": "Campaign", "actions": [action]}]});
+        let user = |roles: &[&str]| json!({"account": "ada.smith", "name": "Ada", "roles": roles, "organizations": ["berlin"]});
+        let mut before = tenant(vec![
+            stored(Kind::Tenant, "acme", "tenant", 1),
+            stored(Kind::User, "acme", "zoe", 3),
+            stored(Kind::Organization, "acme", "berlin", 4),
+            with_spec(Kind::Role, "acme", "editor", 5, &role("Edit")),
+            with_spec(Kind::User, "acme", "ada", 6, &user(&["ordinary-user", "editor"])),
+        ]);
+        let mut first = judged(&before);
+        while !first.writes.is_empty() {
+            before = after(&before, &first);
+            first = judged(&before);
+        }
+        for (edit, kind, name, spec, writes) in [
+            ("nothing", Kind::Tenant, "tenant", json!({"displayName": "Acme"}), 1),
+            ("a role", Kind::Role, "editor", role("View"), 2),
+            ("a broken role", Kind::Role, "editor", json!({"permissions": 7}), 2),
+            ("a user", Kind::User, "ada", user(&["ordinary-user"]), 1),
+            (
+                "a user disabled",
+                Kind::User,
+                "zoe",
+                json!({"account": "zoe.smith", "name": "Zoe", "roles": ["ordinary-user"], "enabled": false}),
+                2,
+            ),
+            (
+                "a broken organization",
+                Kind::Organization,
+                "berlin",
+                json!({"code": 7}),
+                2,
+            ),
+            (
+                "a group",
+                Kind::UserGroup,
+                "press",
+                json!({"displayName": "Press", "remarks": "-", "users": ["ada"]}),
+                2,
+            ),
+            (
+                "a tenant suspended",
+                Kind::Tenant,
+                "tenant",
+                json!({"displayName": "Acme", "suspended": true}),
+                3,
+            ),
+        ] {
+            let edited = edited(&before, kind, name, &spec);
+            let remembering = judge(&catalogue(), &edited, judged(&before).memo, moment());
+            assert_eq!(names(&remembering), names(&judged(&edited)), "{edit}");
+            assert_eq!(remembering.writes.len(), writes, "{edit}: {:?}", names(&remembering));
+        }
     }
 
     #[test]
@@ -370,11 +490,7 @@ mod tests {
         let theirs = with_spec(Kind::Role, "acme", "analyst", 2, &spec);
         let mut ours = with_spec(Kind::Role, "acme", "developer", 3, &spec);
         ours.system = true;
-        let judgement = judge(
-            &catalogue(),
-            &tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1), theirs, ours]),
-            moment(),
-        );
+        let judgement = judged(&tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1), theirs, ours]));
         let names = names(&judgement);
         assert!(!names.contains(&"system Role analyst".to_owned()), "{names:?}");
         assert!(names.contains(&"status Role analyst".to_owned()), "{names:?}");
@@ -384,13 +500,13 @@ mod tests {
     #[test]
     fn a_system_object_that_was_orphaned_goes_with_the_tenant_that_is_there_now() {
         let first = tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1)]);
-        let mut second = after(&first, &judge(&catalogue(), &first, moment()));
+        let mut second = after(&first, &judged(&first));
         for stored in &mut second.objects {
             if stored.name == "analyst" {
                 Arc::make_mut(stored).owner = Some("another".to_owned());
             }
         }
-        let names = names(&judge(&catalogue(), &second, moment()));
+        let names = names(&judged(&second));
         assert_eq!(
             names
                 .iter()
@@ -402,22 +518,14 @@ mod tests {
 
     #[test]
     fn a_namespace_without_tenant_gets_no_system_objects() {
-        let judgement = judge(
-            &catalogue(),
-            &tenant(vec![stored(Kind::User, "acme", "ada", 2)]),
-            moment(),
-        );
+        let judgement = judged(&tenant(vec![stored(Kind::User, "acme", "ada", 2)]));
         assert_eq!(names(&judgement), ["status User ada"]);
     }
 
     #[test]
     fn what_nobody_can_decode_is_refused_by_name() {
         let broken = with_spec(Kind::User, "acme", "ada", 2, &json!({"roles": 7}));
-        let judgement = judge(
-            &catalogue(),
-            &tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1), broken]),
-            moment(),
-        );
+        let judgement = judged(&tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1), broken]));
         let status = judgement.writes.iter().find_map(|write| match write {
             Write::Status(write) if write.judged.name == "ada" => Some(&write.status),
             _ => None,
@@ -430,11 +538,11 @@ mod tests {
     #[test]
     fn a_status_that_storage_will_not_take_is_not_offered_again() {
         let mut user = stored(Kind::User, "acme", "ada", 2);
-        let first = judge(&catalogue(), &tenant(vec![user.clone()]), moment());
+        let first = judged(&tenant(vec![user.clone()]));
         let Some(Write::Status(write)) = first.writes.first() else {
             panic!("{first:?}")
         };
         user.unwritable = Some(write.shown.hash);
-        assert!(judge(&catalogue(), &tenant(vec![user]), moment()).writes.is_empty());
+        assert!(judged(&tenant(vec![user])).writes.is_empty());
     }
 }

@@ -9,6 +9,7 @@ mod directory;
 mod fence;
 mod judge;
 mod lease;
+mod memo;
 mod metrics;
 mod pass;
 mod probes;

@@ -1,5 +1,6 @@
 //! The loop: changes in, passes out.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use super::clock::Clock;
 use super::fence::Fence;
 use super::judge::{Judgement, Tenant, judge};
 use super::lease::{Held, Leadership, LeaseSettings};
+use super::memo::Memo;
 use super::metrics::{Metrics, seconds};
 use super::pass::{Answer, IN_FLIGHT, Passed, Writer};
 use super::probes::{self, Health};
@@ -128,6 +130,7 @@ impl<S: Storage> Controller<S> {
             activity,
             writer,
             judging: 0,
+            memos: HashMap::new(),
             passes: JoinSet::new(),
         };
         let ended = work
@@ -202,6 +205,8 @@ struct Work<S> {
     writer: Arc<Writer<S>>,
     /// Tenants being judged now.
     judging: usize,
+    /// What each tenant's last pass found out, by namespace.
+    memos: HashMap<String, Memo>,
     passes: JoinSet<Step>,
 }
 
@@ -336,12 +341,13 @@ impl<S: Storage> Work<S> {
                 namespace,
             };
             let catalogue = Arc::clone(&self.catalogue);
+            let memo = self.memos.remove(&tenant.namespace).unwrap_or_default();
             let now = self.clock.now();
             self.judging += 1;
             self.passes.spawn(async move {
                 let began = Instant::now();
                 let namespace = tenant.namespace.clone();
-                let judged = spawn_blocking(move || judge(&catalogue, &tenant, now)).await;
+                let judged = spawn_blocking(move || judge(&catalogue, &tenant, memo, now)).await;
                 Step::Judged {
                     namespace,
                     // Judging does not panic; if it did, nothing would be written and the tenant judged again.
@@ -358,12 +364,16 @@ impl<S: Storage> Work<S> {
         match step {
             Ok(Step::Judged {
                 namespace,
-                judgement,
+                mut judgement,
                 overtaken,
                 since,
                 took,
             }) => {
                 self.judging -= 1;
+                if judgement.evaluation.as_ref().is_some_and(|one| one.access().is_some()) {
+                    self.memos
+                        .insert(namespace.clone(), std::mem::take(&mut judgement.memo));
+                }
                 self.metrics.judging.observe(seconds(took));
                 self.tenants.set_timer(&namespace, judgement.next);
                 tracing::debug!(tenant = namespace, writes = judgement.writes.len(), ?took, "judged");

@@ -195,7 +195,7 @@ impl fmt::Display for Reason {
 }
 
 /// Something wrong with an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// Where, as in `spec.roles[1]`.
     pub path: String,
@@ -262,7 +262,7 @@ impl Finding {
 }
 
 /// All findings of one object.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Findings(Vec<Finding>);
 
 impl Findings {

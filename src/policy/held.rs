@@ -5,7 +5,7 @@ use super::tenant::Settings;
 use crate::api::{Moment, TemporaryRole, UserSpec, Via};
 
 /// A role that a user has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Held {
     /// The role.
     pub role: RoleIx,

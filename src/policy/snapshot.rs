@@ -85,7 +85,7 @@ pub enum Declared {
 }
 
 /// All objects of one namespace. Each list is sorted by name and holds no name twice.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// The namespace: the tenant's id.
     pub namespace: String,

@@ -3,6 +3,8 @@
 //! What a status holds depends on objects and moment only, never on when it is written. Generations and transition times
 //! are the writer's to add.
 
+use std::hash::{Hash, Hasher};
+
 use serde::Serialize;
 
 use super::access::{data, fields, held};
@@ -95,54 +97,69 @@ impl Evaluation {
     /// The status of every schema-valid object, and of every system object while the Tenant is in force, sorted by kind and
     /// name.
     pub fn statuses(&self) -> Box<dyn Iterator<Item = Reported<'_>> + '_> {
-        let tenant = self
-            .tenant
-            .iter()
-            .map(|tenant| reported(Kind::Tenant, &tenant.name, self.tenant_status()));
         match &self.outcome {
             Outcome::InForce(access) => {
+                let users = access.users.iter().map(|(ix, one)| {
+                    let status = Status::User(Box::new(self.user_status(access, ix, one)));
+                    reported(Kind::User, &one.object.name, status)
+                });
                 Box::new(
-                    access
-                        .invitations
-                        .iter()
-                        .map(|one| reported(Kind::Invitation, &one.object.name, self.invitation_status(access, one)))
-                        .chain(access.organizations.iter().map(|(ix, one)| {
-                            reported(Kind::Organization, &one.name, organization_status(access, ix, one))
-                        }))
-                        .chain(
-                            access
-                                .roles
-                                .iter()
-                                .map(|(_, one)| reported(Kind::Role, &one.name, role_status(one.kind, &one.findings))),
-                        )
-                        .chain(access.rules.iter().map(|one| {
-                            let findings = one.findings(&access.users, self.now);
-                            reported(
-                                Kind::SharingRule,
-                                &one.object.name,
-                                sharing_rule_status(one.phase(self.now), &findings),
-                            )
-                        }))
-                        .chain(tenant)
-                        .chain(access.users.iter().map(|(ix, one)| {
-                            let status = Status::User(Box::new(self.user_status(access, ix, one)));
-                            reported(Kind::User, &one.object.name, status)
-                        }))
-                        .chain(access.groups.iter().map(|one| {
-                            let findings = one.findings(&access.users, self.now);
-                            reported(Kind::UserGroup, &one.object.name, user_group_status(&findings))
-                        })),
+                    self.statuses_before_users(access)
+                        .chain(users)
+                        .chain(self.group_statuses(access)),
                 )
             }
-            Outcome::NoTenant(snapshot) => Box::new(self.statuses_without_tenant(snapshot, tenant)),
+            Outcome::NoTenant(snapshot) => Box::new(self.statuses_without_tenant(snapshot)),
         }
     }
 
-    fn statuses_without_tenant<'a>(
-        &'a self,
-        snapshot: &'a Snapshot,
-        tenant: impl Iterator<Item = Reported<'a>> + 'a,
-    ) -> impl Iterator<Item = Reported<'a>> + 'a {
+    /// The same without the users of a tenant in force: those are many, and [`user_status`](Self::user_status) makes them
+    /// one at a time.
+    pub fn statuses_but_users(&self) -> Box<dyn Iterator<Item = Reported<'_>> + '_> {
+        match &self.outcome {
+            Outcome::InForce(access) => Box::new(self.statuses_before_users(access).chain(self.group_statuses(access))),
+            Outcome::NoTenant(snapshot) => Box::new(self.statuses_without_tenant(snapshot)),
+        }
+    }
+
+    /// Of the kinds that come before users.
+    fn statuses_before_users<'a>(&'a self, access: &'a Access) -> impl Iterator<Item = Reported<'a>> + 'a {
+        let invitations = access
+            .invitations
+            .iter()
+            .map(move |one| reported(Kind::Invitation, &one.object.name, self.invitation_status(access, one)));
+        let organizations = access
+            .organizations
+            .iter()
+            .map(move |(ix, one)| reported(Kind::Organization, &one.name, organization_status(access, ix, one)));
+        let roles = access
+            .roles
+            .iter()
+            .map(|(_, one)| reported(Kind::Role, &one.name, role_status(one.kind, &one.findings)));
+        let rules = access.rules.iter().map(move |one| {
+            let status = sharing_rule_status(one.phase(self.now), &one.findings(&access.users, self.now));
+            reported(Kind::SharingRule, &one.object.name, status)
+        });
+        invitations
+            .chain(organizations)
+            .chain(roles)
+            .chain(rules)
+            .chain(self.reported_tenant())
+    }
+
+    fn group_statuses<'a>(&'a self, access: &'a Access) -> impl Iterator<Item = Reported<'a>> + 'a {
+        access.groups.iter().map(move |one| {
+            let findings = one.findings(&access.users, self.now);
+            reported(Kind::UserGroup, &one.object.name, user_group_status(&findings))
+        })
+    }
+
+    fn reported_tenant(&self) -> impl Iterator<Item = Reported<'_>> + '_ {
+        let tenant = self.tenant.iter();
+        tenant.map(|tenant| reported(Kind::Tenant, &tenant.name, self.tenant_status()))
+    }
+
+    fn statuses_without_tenant<'a>(&'a self, snapshot: &'a Snapshot) -> impl Iterator<Item = Reported<'a>> + 'a {
         let waiting = |deleting| waiting(deleting, &self.namespace);
         let invitations = snapshot.invitations.iter().map(move |one| {
             let status = carried_over(&one.spec.status, InvitationPhase::Invalid, &waiting(one.deleting));
@@ -177,7 +194,7 @@ impl Evaluation {
             .chain(organizations)
             .chain(roles)
             .chain(rules)
-            .chain(tenant)
+            .chain(self.reported_tenant())
             .chain(users)
             .chain(groups)
     }
@@ -230,6 +247,17 @@ impl Evaluation {
             status.fields = self.held_fields(access, user);
         }
         status
+    }
+
+    /// Hashes what [`user_status`](Self::user_status) reads of that user alone. Where this is equal, and the Tenant, its roles
+    /// and its organizations are the same, the status is.
+    pub fn hash_user(&self, access: &Access, ix: UserIx, user: &User, hasher: &mut impl Hasher) {
+        user.state.hash(hasher);
+        user.findings.hash(hasher);
+        user.next_transition.hash(hasher);
+        for group in access.groups_of(ix) {
+            group.hash(hasher);
+        }
     }
 
     fn held_roles(&self, access: &Access, user: &User) -> Vec<HeldRole> {

@@ -52,7 +52,7 @@ pub struct User {
 }
 
 /// A user at a moment. Only an Active one has anything.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct UserState {
     /// Her phase.
     pub phase: UserPhase,

@@ -16,6 +16,7 @@ mod conditions;
 mod consistency;
 mod difference;
 mod documents;
+mod memo;
 mod more;
 mod openings;
 mod oracle;
