@@ -12,6 +12,7 @@ mod lease;
 mod memo;
 mod metrics;
 mod pass;
+mod patience;
 mod probes;
 mod run;
 mod shown;

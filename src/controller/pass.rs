@@ -12,6 +12,7 @@ use super::announce::Announcement;
 use super::fence::Fence;
 use super::judge::{Judgement, StatusWrite, SystemWrite, Write, user_status};
 use super::metrics::Metrics;
+use super::patience::{Patience, Subject};
 use super::storage::{Extent, Storage, WriteError};
 use super::store::Stored;
 
@@ -32,6 +33,8 @@ pub(super) struct Writer<S> {
     pub(super) metrics: Arc<Metrics>,
     /// Places for writes in flight.
     pub(super) places: Semaphore,
+    /// What is to be left alone for a while.
+    pub(super) patience: Patience,
     /// What became of the writes.
     pub(super) answers: mpsc::UnboundedSender<Answer>,
     /// What people are told; full when nobody keeps up, and then it is dropped.
@@ -100,8 +103,9 @@ impl<S: Storage> Writer<S> {
         // What cannot be decoded cannot be applied to either; a merge leaves the spec alone.
         let broken = matches!(write.judged.declared, crate::policy::Declared::Broken(_));
         let extent = if broken { Extent::Whole } else { Extent::Own };
+        let subject = (kind, write.judged.namespace.clone(), write.judged.name.clone());
         let mut answer = self
-            .patiently(kind, stopped, || self.storage.write_status(&write, extent))
+            .patiently(&subject, stopped, || self.storage.write_status(&write, extent))
             .await;
         if let Ok(stored) = &answer
             && extent == Extent::Own
@@ -111,7 +115,7 @@ impl<S: Storage> Writer<S> {
             self.answer(Answer::Status(Box::new(stored.clone())));
             write.judged = Arc::new(stored.clone());
             answer = self
-                .patiently(kind, stopped, || self.storage.write_status(&write, Extent::Whole))
+                .patiently(&subject, stopped, || self.storage.write_status(&write, Extent::Whole))
                 .await;
         }
         match answer {
@@ -146,8 +150,9 @@ impl<S: Storage> Writer<S> {
 
     async fn system(&self, write: SystemWrite, stopped: &impl Fn() -> bool) -> Passed {
         let kind = write.kind;
+        let subject = (kind, write.namespace.clone(), write.name.clone());
         match self
-            .patiently(kind, stopped, || self.storage.write_system(&write))
+            .patiently(&subject, stopped, || self.storage.write_system(&write))
             .await
         {
             Ok(stored) => {
@@ -165,15 +170,23 @@ impl<S: Storage> Writer<S> {
         Passed::Ill
     }
 
-    /// Tries again what is answered with "busy", ever more slowly, unless the pass is overtaken. Every attempt is behind
-    /// the fence.
+    /// Tries again what is answered with "busy", ever more slowly and never before the server asked for it, unless the pass
+    /// is overtaken. Every attempt is behind the fence.
     async fn patiently<F: Future<Output = Result<Stored, WriteError>>>(
         &self,
-        kind: crate::api::Kind,
+        subject: &Subject,
         stopped: &impl Fn() -> bool,
         write: impl Fn() -> F,
     ) -> Result<Stored, WriteError> {
         let mut wait = FIRST_WAIT;
+        if let Some(until) = self.patience.until(subject, Instant::now())
+            && self.waited(until, stopped).await == Waited::Overtaken
+        {
+            return Err(WriteError::Busy {
+                after: None,
+                reason: "the API server asked for more patience".to_owned(),
+            });
+        }
         loop {
             let place = self.places.acquire().await;
             if place.is_err() || !self.fence.lets_through() {
@@ -181,25 +194,25 @@ impl<S: Storage> Writer<S> {
             }
             let answer = write().await;
             drop(place);
-            self.metrics.wrote(kind, &answer);
+            self.metrics.wrote(subject.0, &answer);
             let Err(WriteError::Busy { after, .. }) = &answer else {
                 return answer;
             };
-            if stopped() || wait >= LONGEST_WAIT {
-                return answer;
-            }
             let pause = after.unwrap_or(wait).clamp(wait, LONGEST_WAIT * 3);
-            if self.waited(pause, stopped).await == Waited::Overtaken {
+            let until = Instant::now() + pause;
+            if after.is_some() {
+                self.patience.note(subject.clone(), until);
+            }
+            if stopped() || wait >= LONGEST_WAIT || self.waited(until, stopped).await == Waited::Overtaken {
                 return answer;
             }
             wait *= 2;
         }
     }
 
-    /// Waits for so long, or until the pass is overtaken: what is newer may take something away, and must not wait for what
+    /// Waits until then, or until the pass is overtaken: what is newer may take something away, and must not wait for what
     /// cannot be written.
-    async fn waited(&self, pause: Duration, stopped: &impl Fn() -> bool) -> Waited {
-        let end = Instant::now() + pause;
+    async fn waited(&self, end: Instant, stopped: &impl Fn() -> bool) -> Waited {
         loop {
             if stopped() {
                 return Waited::Overtaken;
@@ -288,6 +301,32 @@ mod tests {
         }
     }
 
+    fn writer(
+        fence: Fence,
+        told: Vec<Result<Stored, WriteError>>,
+        answers: mpsc::UnboundedSender<Answer>,
+    ) -> Writer<Told> {
+        Writer {
+            storage: Arc::new(Told {
+                answers: Mutex::new(told.into()),
+                asked: Mutex::default(),
+            }),
+            fence: Arc::new(fence),
+            metrics: Arc::new(Metrics::default()),
+            places: Semaphore::new(1),
+            patience: Patience::default(),
+            answers,
+            announcements: mpsc::channel(8).0,
+        }
+    }
+
+    fn judgement(write: &StatusWrite) -> Judgement {
+        Judgement {
+            writes: vec![Write::Status(Box::new(write.clone()))],
+            ..Judgement::default()
+        }
+    }
+
     async fn carry_out(
         write: &StatusWrite,
         fence: Fence,
@@ -304,23 +343,8 @@ mod tests {
         told: Vec<Result<Stored, WriteError>>,
     ) -> Carried {
         let (sender, mut receiver) = mpsc::unbounded_channel();
-        let (announcements, _announced) = mpsc::channel(8);
-        let writer = Writer {
-            storage: Arc::new(Told {
-                answers: Mutex::new(told.into()),
-                asked: Mutex::default(),
-            }),
-            fence: Arc::new(fence),
-            metrics: Arc::new(Metrics::default()),
-            places: Semaphore::new(1),
-            answers: sender,
-            announcements,
-        };
-        let judgement = Judgement {
-            writes: vec![Write::Status(Box::new(write.clone()))],
-            ..Judgement::default()
-        };
-        let passed = writer.carry_out(judgement, overtaken, Duration::ZERO).await;
+        let writer = writer(fence, told, sender);
+        let passed = writer.carry_out(judgement(write), overtaken, Duration::ZERO).await;
         assert!(
             writer.storage.answers.lock().unwrap().is_empty(),
             "an answer was not asked for"
@@ -358,6 +382,29 @@ mod tests {
         overtaken.store(true, Ordering::SeqCst);
         let carried = tokio::time::timeout(Duration::from_secs(10), carried).await;
         assert_eq!(carried.unwrap().passed, Passed::Ill);
+    }
+
+    #[tokio::test]
+    async fn what_is_newer_does_not_ask_before_the_server_wanted_to_be_asked_either() {
+        let busy = WriteError::Busy {
+            after: Some(Duration::from_secs(30)),
+            reason: "busy".to_owned(),
+        };
+        let writer = writer(Fence::open(), vec![Err(busy)], mpsc::unbounded_channel().0);
+        let write = write(user());
+        let overtaken = AtomicBool::new(false);
+        {
+            let first = writer.carry_out(judgement(&write), &overtaken, Duration::ZERO);
+            tokio::pin!(first);
+            assert!(futures::poll!(first.as_mut()).is_pending());
+            overtaken.store(true, Ordering::SeqCst);
+            first.await;
+        }
+        let going_on = AtomicBool::new(false);
+        let second = writer.carry_out(judgement(&write), &going_on, Duration::ZERO);
+        tokio::pin!(second);
+        assert!(futures::poll!(second.as_mut()).is_pending());
+        assert_eq!(writer.storage.asked.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]

@@ -18,6 +18,7 @@ use super::lease::{Held, Leadership, LeaseSettings};
 use super::memo::Memo;
 use super::metrics::{Metrics, seconds};
 use super::pass::{Answer, IN_FLIGHT, Passed, Writer};
+use super::patience::Patience;
 use super::probes::{self, Health};
 use super::storage::Storage;
 use super::store::{Change, Store};
@@ -118,6 +119,7 @@ impl<S: Storage> Controller<S> {
             fence: self.fence,
             metrics: Arc::clone(&self.metrics),
             places: Semaphore::new(IN_FLIGHT),
+            patience: Patience::default(),
             answers: answer_sender,
             announcements: announcement_sender,
         });
