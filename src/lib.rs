@@ -1,7 +1,8 @@
 //! Tenantry: declarative identity and access management for multi-tenant applications on Kubernetes.
 //!
-//! The library is a pure core behind a thin command line: [`api`] holds the custom resources, [`policy`] works out who may
-//! do what until when, [`manifests`] reads YAML into what the policy judges, [`cli`] prints the results.
+//! The library is a pure core behind a thin command line and a controller: [`api`] holds the custom resources, [`policy`]
+//! works out who may do what until when, [`manifests`] reads YAML into what the policy judges, [`controller`] keeps the
+//! results in the statuses of a cluster, [`cli`] prints them.
 
 pub mod api;
 pub mod cli;

@@ -73,9 +73,9 @@ impl Program {
 
     /// Waits for something; when it came.
     pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) -> Instant {
-        let deadline = Instant::now() + Duration::from_secs(600);
+        let deadline = Instant::now() + Duration::from_secs(1_800);
         while !is_so(self) {
-            assert!(Instant::now() < deadline, "{what}: not within ten minutes");
+            assert!(Instant::now() < deadline, "{what}: not within half an hour");
             sleep(Duration::from_millis(5)).await;
         }
         Instant::now()
