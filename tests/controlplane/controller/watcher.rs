@@ -72,10 +72,13 @@ impl Watcher {
     /// Fails the test when anything was ever shown that nobody had been given; tells how many statuses were judged so far.
     #[track_caller]
     pub(crate) fn assert_right(&self) -> usize {
-        let mut known = self.0.lock().unwrap();
-        known.judge();
-        assert!(known.wrong.is_empty(), "{:#?}", known.wrong);
-        known.judged
+        let (wrong, judged) = {
+            let mut known = self.0.lock().unwrap();
+            known.judge();
+            (std::mem::take(&mut known.wrong), known.judged)
+        };
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        judged
     }
 
     async fn watch(self, kind: Kind, api: Api<DynamicObject>) {
@@ -122,7 +125,7 @@ impl Known {
             before.as_ref() != Some(&declared)
         };
         if changed {
-            self.evaluate();
+            self.evaluate(&namespace);
         }
         if kind == Kind::User
             && !gone
@@ -134,19 +137,28 @@ impl Known {
         }
     }
 
-    /// Remembers what everybody has now.
-    fn evaluate(&mut self) {
-        let snapshots: Vec<Snapshot> = self
-            .objects
+    /// Remembers what everybody has now in a namespace and in those that credit its users.
+    fn evaluate(&mut self, changed: &str) {
+        let homes = |namespace: &str| self.homes(namespace);
+        let credits = |namespace: &&String| *namespace == changed || homes(namespace).contains(changed);
+        let judged: BTreeSet<String> = self.objects.keys().filter(credits).cloned().collect();
+        let needed = judged
             .iter()
-            .map(|(namespace, objects)| {
+            .flat_map(|namespace| homes(namespace))
+            .chain(judged.clone());
+        let needed: BTreeSet<String> = needed.collect();
+        let snapshots: Vec<Snapshot> = needed
+            .iter()
+            .filter_map(|namespace| {
                 let mut snapshot = Snapshot::new(namespace);
-                objects.values().for_each(|declared| snapshot.add(declared.clone()));
-                snapshot
+                let objects = self.objects.get(namespace)?.values();
+                objects.for_each(|declared| snapshot.add(declared.clone()));
+                Some(snapshot)
             })
             .collect();
         let now = Instant::now();
-        for evaluation in evaluate_all(&self.catalogue, &snapshots, Moment::from_clock()) {
+        let evaluations = evaluate_all(&self.catalogue, &snapshots, Moment::from_clock());
+        for evaluation in evaluations.iter().filter(|one| judged.contains(&one.namespace)) {
             for reported in evaluation.statuses() {
                 let Status::User(status) = reported.status else {
                     continue;
@@ -159,6 +171,16 @@ impl Known {
                 }
             }
         }
+    }
+
+    /// The namespaces whose users one credits.
+    fn homes(&self, namespace: &str) -> BTreeSet<String> {
+        let objects = self.objects.get(namespace).into_iter().flat_map(BTreeMap::values);
+        let homes = objects.filter_map(|declared| match declared {
+            Declared::User(user) => Some(user.spec.home.as_ref()?.tenant.clone()),
+            _ => None,
+        });
+        homes.collect()
     }
 
     /// Judges the statuses that are old enough.
