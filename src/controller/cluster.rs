@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::select_all;
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use k8s_openapi::jiff::Timestamp;
 use kube::Client;
-use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
-use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
 use serde_json::{Map, Value as Json, json};
 use tokio::sync::mpsc;
 
@@ -32,20 +36,17 @@ pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(5);
 /// The objects of a cluster, all namespaces.
 pub struct Cluster {
     client: Client,
-    recorder: Recorder,
+    /// The instance that Events name.
+    identity: String,
 }
 
 impl Cluster {
     /// The cluster behind a client made by [`client()`](super::client()). Events name `identity` as the instance that reports.
     #[must_use]
     pub fn new(client: Client, identity: &str) -> Self {
-        let reporter = Reporter {
-            controller: "tenantry.dev/controller".to_owned(),
-            instance: Some(identity.to_owned()),
-        };
         Self {
-            recorder: Recorder::new(client.clone(), reporter),
             client,
+            identity: identity.to_owned(),
         }
     }
 
@@ -89,7 +90,8 @@ impl Storage for Cluster {
             watch::watch(kind, api, changes.clone())
         });
         drop(changes);
-        join_all(watches).await;
+        // One that gives up ends all: what is left would be half the truth.
+        select_all(watches.map(Box::pin)).await;
     }
 
     async fn write_status(&self, write: &StatusWrite, extent: Extent) -> Result<Stored, WriteError> {
@@ -141,27 +143,44 @@ impl Storage for Cluster {
 
     async fn announce(&self, announcement: &Announcement) -> Result<(), WriteError> {
         let about = &announcement.about;
+        // Each is an Event of its own: a recorder of series would count it as the last one of that reason, with its words.
         let event = Event {
-            type_: match announcement.reason {
-                "PhaseChanged" => EventType::Normal,
-                _ => EventType::Warning,
+            metadata: ObjectMeta {
+                generate_name: Some(format!("{}-", about.name)),
+                namespace: Some(about.namespace.clone()),
+                ..ObjectMeta::default()
             },
-            reason: announcement.reason.to_owned(),
-            // An event takes 1 KiB.
-            note: Some(announcement.note.chars().take(1_000).collect()),
-            action: "Judge".to_owned(),
-            secondary: None,
+            event_time: Some(MicroTime(Timestamp::now())),
+            reporting_controller: Some("tenantry.dev/controller".to_owned()),
+            reporting_instance: Some(self.identity.clone()),
+            action: Some("Judge".to_owned()),
+            reason: Some(announcement.reason.to_owned()),
+            regarding: Some(ObjectReference {
+                api_version: Some(API_VERSION.to_owned()),
+                kind: Some(about.kind.as_str().to_owned()),
+                namespace: Some(about.namespace.clone()),
+                name: Some(about.name.clone()),
+                uid: Some(about.uid.clone()),
+                ..ObjectReference::default()
+            }),
+            note: Some(shortened(&announcement.note, LONGEST_NOTE).to_owned()),
+            type_: Some(match announcement.reason {
+                "PhaseChanged" => "Normal".to_owned(),
+                _ => "Warning".to_owned(),
+            }),
+            ..Event::default()
         };
-        let reference = k8s_openapi::api::core::v1::ObjectReference {
-            api_version: Some(API_VERSION.to_owned()),
-            kind: Some(about.kind.as_str().to_owned()),
-            namespace: Some(about.namespace.clone()),
-            name: Some(about.name.clone()),
-            uid: Some(about.uid.clone()),
-            ..Default::default()
-        };
-        once(self.recorder.publish(&event, &reference)).await
+        let events: Api<Event> = Api::namespaced(self.client.clone(), &about.namespace);
+        once(events.create(&PostParams::default(), &event)).await.map(|_| ())
     }
+}
+
+/// The longest note that an Event takes, in bytes.
+const LONGEST_NOTE: usize = 1_024;
+
+/// The beginning of a text, of no more bytes than that.
+fn shortened(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
 }
 
 /// The resource of a kind.
@@ -271,16 +290,24 @@ fn set_version(object: &mut Json, version: u64) {
 
 /// Names every field that a part of an object does not have, so that a merge takes it out.
 fn complete(part: &mut Json, kind: Kind, name: &str, kept: &[&str]) {
-    let Some(fields) = part.as_object_mut() else { return };
-    let properties = crd::schema(kind)
-        .and_then(|schema| schema.properties?.remove(name)?.properties)
-        .unwrap_or_default();
-    let absent: Map<String, Json> = properties
-        .into_keys()
-        .filter(|field| !fields.contains_key(field) && !kept.contains(&field.as_str()))
-        .map(|field| (field, Json::Null))
-        .collect();
-    fields.extend(absent);
+    let schema = crd::schema(kind).and_then(|schema| schema.properties?.remove(name));
+    if let (Some(schema), Some(fields)) = (schema, part.as_object_mut()) {
+        complete_with(fields, schema, kept);
+    }
+}
+
+/// A merge goes into objects, and so does this; it replaces lists whole.
+fn complete_with(fields: &mut Map<String, Json>, schema: JSONSchemaProps, kept: &[&str]) {
+    for (name, schema) in schema.properties.unwrap_or_default() {
+        match fields.get_mut(&name) {
+            None if kept.contains(&name.as_str()) => {}
+            None => {
+                fields.insert(name, Json::Null);
+            }
+            Some(Json::Object(fields)) => complete_with(fields, schema, &[]),
+            Some(_) => {}
+        }
+    }
 }
 
 /// Waits for one request, not for ever.
@@ -315,6 +342,7 @@ fn refusal(error: &kube::Error) -> WriteError {
                 .map(Duration::from_secs),
             reason: words(error),
         },
+        400 | 422 => WriteError::Invalid(words(error)),
         _ => WriteError::Refused(words(error)),
     }
 }
@@ -326,5 +354,37 @@ pub(super) fn words(error: &kube::Error) -> String {
         kube::Error::Service(_) | kube::Error::HyperError(_) => "the API server cannot be reached".to_owned(),
         kube::Error::SerdeError(_) => "the API server's answer cannot be read".to_owned(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_cut_to_bytes_and_between_characters() {
+        assert_eq!(shortened("häuser", 100), "häuser");
+        assert_eq!(shortened("häuser", 3), "hä");
+        assert_eq!(shortened("häuser", 2), "h");
+    }
+
+    #[test]
+    fn a_merge_takes_out_what_is_not_named_however_deep_it_lies() {
+        let mut spec = json!({"displayName": "Administrator", "delegation": {"manageUsers": {"scope": "All"}}});
+        complete(&mut spec, Kind::Role, "spec", &[]);
+        assert_eq!(
+            spec["delegation"]["manageUsers"],
+            json!({"scope": "All", "attributes": null, "positions": null})
+        );
+        assert_eq!(spec["permissions"], Json::Null);
+        assert!(spec.as_object().unwrap().contains_key("permissions"));
+    }
+
+    #[test]
+    fn a_merge_leaves_what_is_to_be_kept() {
+        let mut status = json!({"phase": "Invalid"});
+        complete(&mut status, Kind::Invitation, "status", &HISTORY);
+        let named: Vec<&String> = status.as_object().unwrap().keys().collect();
+        assert_eq!(named, ["conditions", "observedGeneration", "phase"]);
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn judge(catalogue: &Arc<Catalogue>, tenant: &Tenant, memo: Memo, now
     writes.sort_by_key(|(rank, _)| *rank);
     Judgement {
         writes: writes.into_iter().map(|(_, write)| write).collect(),
-        next: evaluation.access().and_then(|access| access.next_transition),
+        next: evaluation.access().and_then(|access| access.next_look(now)),
         evaluation: Some(Arc::new(evaluation)),
         memo,
     }
@@ -208,8 +208,9 @@ fn rank(judged: &Stored, shown: &Shown) -> Option<Rank> {
     is_due(judged, shown.hash).then_some(rank)
 }
 
-/// The system roles and organizations that are missing, or are the system's by label but say something else or go with
-/// another Tenant. One that a person wrote is refused, never changed.
+/// The system roles and organizations that are missing, or are the system's but say something else, go with another Tenant
+/// or have lost their label. The system's are those with its label or an owner, as people may take either away but not make
+/// one. An object that a person wrote is refused, never changed.
 fn system_objects<'a>(
     access: &'a Access,
     evaluation: &'a Evaluation,
@@ -241,7 +242,10 @@ fn system_objects<'a>(
         let owner = owner?.uid.clone();
         let write = match there {
             None => true,
-            Some(stored) => stored.system && (wrong || stored.owner.as_ref() != Some(&owner)),
+            Some(stored) => {
+                let ours = stored.system || stored.owner.is_some();
+                ours && (wrong || !stored.system || stored.owner.as_ref() != Some(&owner))
+            }
         };
         write.then(|| SystemWrite {
             kind,
@@ -513,6 +517,43 @@ mod tests {
                 .filter(|name| name.starts_with("system"))
                 .collect::<Vec<_>>(),
             ["system Role analyst"]
+        );
+    }
+
+    #[test]
+    fn a_system_object_that_lost_its_label_gets_it_back() {
+        let first = tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1)]);
+        let mut second = after(&first, &judged(&first));
+        for stored in &mut second.objects {
+            if stored.name == "headquarters" {
+                Arc::make_mut(stored).system = false;
+            }
+        }
+        let names = names(&judged(&second));
+        assert!(
+            names.contains(&"system Organization headquarters".to_owned()),
+            "{names:?}"
+        );
+    }
+
+    #[test]
+    fn a_tenant_is_judged_again_when_only_a_message_changes() {
+        let user = json!({
+            "account": "ada.smith", "name": "Ada", "roles": ["ordinary-user"],
+            "temporaryRoles": [
+                {"role": "gone", "validUntil": "2026-12-02T00:00:00Z"},
+                {"role": "lost", "validUntil": "2026-12-03T00:00:00Z"},
+            ],
+        });
+        let judgement = judged(&tenant(vec![
+            stored(Kind::Tenant, "acme", "tenant", 1),
+            with_spec(Kind::User, "acme", "ada", 2, &user),
+        ]));
+        assert_eq!(judgement.next, Moment::parse("2026-12-02T00:00:00Z"));
+        let evaluation = judgement.evaluation.unwrap();
+        assert_eq!(
+            evaluation.access().unwrap().next_transition,
+            Moment::parse("2026-12-03T00:00:00Z")
         );
     }
 

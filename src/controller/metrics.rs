@@ -24,9 +24,9 @@ pub struct Metrics {
     pub(super) judging: Histogram,
     /// Writes by kind and outcome.
     writes: Family<WriteLabels, Counter<u64, AtomicU64>>,
-    /// Seconds from the first change seen to the last status written.
+    /// Seconds from the first change seen (or the lease taken) to the last status written.
     pub(super) settling: Histogram,
-    /// When the next access begins or ends by itself.
+    /// When time alone may change something next.
     pub(super) next_transition: Gauge<i64, AtomicI64>,
     /// Whether every kind has been listed once.
     pub(super) synced: Gauge<i64, AtomicI64>,
@@ -76,13 +76,13 @@ impl Default for Metrics {
         registry.register("writes", "Writes by kind of object and result", metrics.writes.clone());
         registry.register_with_unit(
             "settling",
-            "Time from the first change of a tenant seen to its last status written",
+            "Time from the first change of a tenant seen, or the lease taken, to its last status written",
             Unit::Seconds,
             metrics.settling.clone(),
         );
         registry.register_with_unit(
             "next_transition_timestamp",
-            "When the next access begins or ends by itself, since 1970; 0 when none does",
+            "When time alone may change something next, since 1970; 0 when it never does",
             Unit::Seconds,
             metrics.next_transition.clone(),
         );
@@ -110,7 +110,7 @@ impl Metrics {
             Err(WriteError::Gone) => WriteResult::Gone,
             Err(WriteError::Busy { .. }) => WriteResult::Busy,
             Err(WriteError::Fenced) => return,
-            Err(WriteError::Refused(_)) => WriteResult::Refused,
+            Err(WriteError::Refused(_) | WriteError::Invalid(_)) => WriteResult::Refused,
         };
         let labels = WriteLabels {
             kind: kind.as_str(),

@@ -23,6 +23,8 @@ const IN_FLIGHT_OF_ONE: usize = 16;
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// A server that asks for more patience than that is asked again all the same.
+const MOST_PATIENCE: Duration = Duration::from_secs(600);
 /// How often a write that waits looks whether its pass is overtaken.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -104,6 +106,7 @@ impl<S: Storage> Writer<S> {
         let broken = matches!(write.judged.declared, crate::policy::Declared::Broken(_));
         let extent = if broken { Extent::Whole } else { Extent::Own };
         let subject = (kind, write.judged.namespace.clone(), write.judged.name.clone());
+        let announcements = Announcement::of(&write);
         let mut answer = self
             .patiently(&subject, stopped, || self.storage.write_status(&write, extent))
             .await;
@@ -124,7 +127,7 @@ impl<S: Storage> Writer<S> {
                     tracing::warn!(%kind, "a status does not come back as it was written");
                     self.answer(Answer::Unwritable(Arc::new(stored.clone()), hash));
                 }
-                for announcement in Announcement::of(&write) {
+                for announcement in announcements {
                     if self.announcements.try_send(announcement).is_err() {
                         self.metrics.events_dropped.inc();
                     }
@@ -138,8 +141,8 @@ impl<S: Storage> Writer<S> {
                 Passed::Ill
             }
             Err(WriteError::Gone | WriteError::Fenced) => Passed::Ill,
-            // Once per change: it may be what the object says that makes the server fail.
-            Err(error) if broken => {
+            // What cannot be decoded may not be valid either: then it takes no status from anyone until it is changed.
+            Err(error @ WriteError::Invalid(_)) if broken => {
                 tracing::warn!(%kind, %error, "the status of an object that cannot be decoded was not taken");
                 self.answer(Answer::Unwritable(write.judged, hash));
                 Passed::Well
@@ -198,7 +201,7 @@ impl<S: Storage> Writer<S> {
             let Err(WriteError::Busy { after, .. }) = &answer else {
                 return answer;
             };
-            let pause = after.unwrap_or(wait).clamp(wait, LONGEST_WAIT * 3);
+            let pause = after.map_or(wait, |after| after.clamp(wait, MOST_PATIENCE));
             let until = Instant::now() + pause;
             if after.is_some() {
                 self.patience.note(subject.clone(), until);
@@ -468,12 +471,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_decoded_gets_its_status_by_a_merge_and_once() {
+    async fn what_cannot_be_decoded_and_is_not_valid_gets_its_status_by_a_merge_and_once() {
         let broken = with_spec(Kind::User, "acme", "ada", 5, &json!({"roles": 7}));
-        let refused = Err(WriteError::Refused("422".to_owned()));
+        let refused = Err(WriteError::Invalid("422".to_owned()));
         let carried = carry_out(&write(broken), Fence::open(), false, vec![refused]).await;
         assert_eq!(carried.passed, Passed::Well);
         assert_eq!(carried.asked, [Extent::Whole]);
         assert!(matches!(&carried.answers[..], [Answer::Unwritable(_, _)]));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_decoded_is_tried_again_when_it_was_not_that() {
+        for error in [WriteError::Refused("403".to_owned()), busy()] {
+            let broken = with_spec(Kind::User, "acme", "ada", 5, &json!({"roles": 7}));
+            let overtaken = AtomicBool::new(false);
+            let write = write(broken);
+            let carried = carry_out_until(&write, Fence::open(), &overtaken, vec![Err(error)]);
+            tokio::pin!(carried);
+            let carried = match futures::poll!(carried.as_mut()) {
+                std::task::Poll::Ready(carried) => carried,
+                std::task::Poll::Pending => {
+                    overtaken.store(true, Ordering::SeqCst);
+                    carried.await
+                }
+            };
+            assert_eq!(carried.passed, Passed::Ill);
+            assert!(carried.answers.is_empty());
+        }
     }
 }

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt as _;
 use kube::Client;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinSet, spawn_blocking};
@@ -214,20 +217,15 @@ struct Work<S> {
 
 /// How far a pass has come.
 enum Step {
-    /// The tenant has been judged; what follows is to be written.
+    /// The tenant has been judged; what follows is to be written. Nothing follows when judging it broke down.
     Judged {
         namespace: String,
-        judgement: Judgement,
-        overtaken: Arc<std::sync::atomic::AtomicBool>,
-        since: Instant,
+        judgement: Option<Judgement>,
+        overtaken: Arc<AtomicBool>,
         took: Duration,
     },
     /// Everything has been written that could be.
-    Written {
-        namespace: String,
-        passed: Passed,
-        since: Instant,
-    },
+    Written { namespace: String, passed: Passed },
 }
 
 impl<S: Storage> Work<S> {
@@ -296,11 +294,11 @@ impl<S: Storage> Work<S> {
         match answer {
             // The state that was wanted makes nothing dirty.
             Answer::Status(stored) => {
-                self.store.put(*stored);
+                self.store.answered(*stored);
             }
             Answer::System(stored) => {
                 let namespace = stored.namespace.clone();
-                if self.store.put(*stored) {
+                if self.store.answered(*stored) {
                     self.tenants.urgent(&namespace, Instant::now());
                 }
             }
@@ -314,13 +312,14 @@ impl<S: Storage> Work<S> {
                 }
             }
             Answer::Unwritable(judged, hash) => {
-                self.store.put((*judged).clone());
+                self.store.answered((*judged).clone());
                 self.store.mark_unwritable(&judged, hash);
             }
         }
     }
 
     fn judge_all(&mut self) {
+        self.tenants.count_from(Instant::now());
         let namespaces: Vec<String> = self.store.namespaces().map(str::to_owned).collect();
         for namespace in namespaces {
             self.tenants.urgent(&namespace, Instant::now());
@@ -329,7 +328,7 @@ impl<S: Storage> Work<S> {
 
     fn start_passes(&mut self) {
         while self.judging < JUDGING {
-            let Some((namespace, overtaken, since)) = self.tenants.next(Instant::now()) else {
+            let Some((namespace, overtaken)) = self.tenants.next(Instant::now()) else {
                 return;
             };
             let homes = self.store.homes_of(&namespace).into_iter();
@@ -352,10 +351,8 @@ impl<S: Storage> Work<S> {
                 let judged = spawn_blocking(move || judge(&catalogue, &tenant, memo, now)).await;
                 Step::Judged {
                     namespace,
-                    // Judging does not panic; if it did, nothing would be written and the tenant judged again.
-                    judgement: judged.unwrap_or_default(),
+                    judgement: judged.ok(),
                     overtaken,
-                    since,
                     took: began.elapsed(),
                 }
             });
@@ -366,40 +363,51 @@ impl<S: Storage> Work<S> {
         match step {
             Ok(Step::Judged {
                 namespace,
-                mut judgement,
+                judgement,
                 overtaken,
-                since,
                 took,
             }) => {
                 self.judging -= 1;
-                if judgement.evaluation.as_ref().is_some_and(|one| one.access().is_some()) {
-                    self.memos
-                        .insert(namespace.clone(), std::mem::take(&mut judgement.memo));
-                }
-                self.metrics.judging.observe(seconds(took));
-                self.tenants.set_timer(&namespace, judgement.next);
-                tracing::debug!(tenant = namespace, writes = judgement.writes.len(), ?took, "judged");
-                let writer = Arc::clone(&self.writer);
-                self.passes.spawn(async move {
-                    // Judging again costs time in which nothing is written: a pass gets a few times as much first.
-                    let least = took * 4;
-                    let passed = writer.carry_out(judgement, &overtaken, least).await;
-                    Step::Written {
-                        namespace,
-                        passed,
-                        since,
+                match judgement {
+                    Some(judgement) => self.write(namespace, judgement, overtaken, took),
+                    // A defect of ours, which must not keep other tenants waiting. What was shown stays until it is tried again.
+                    None => {
+                        tracing::error!(tenant = namespace, "judging broke down; it will be tried again");
+                        self.ended(&namespace, Passed::Ill);
                     }
-                });
+                }
             }
-            Ok(Step::Written {
-                namespace,
-                passed,
-                since,
-            }) => {
-                self.tenants.ended(&namespace, passed == Passed::Well, Instant::now());
-                self.metrics.settling.observe(seconds(since.elapsed()));
-            }
-            Err(error) => tracing::error!(%error, "a pass ended before its time"),
+            Ok(Step::Written { namespace, passed }) => self.ended(&namespace, passed),
+            Err(error) => tracing::error!(%error, "a pass was given up"),
+        }
+    }
+
+    /// Begins to write what judging a tenant came to.
+    fn write(&mut self, namespace: String, mut judgement: Judgement, overtaken: Arc<AtomicBool>, took: Duration) {
+        if judgement.evaluation.as_ref().is_some_and(|one| one.access().is_some()) {
+            self.memos
+                .insert(namespace.clone(), std::mem::take(&mut judgement.memo));
+        }
+        self.metrics.judging.observe(seconds(took));
+        self.tenants.set_timer(&namespace, judgement.next);
+        tracing::debug!(tenant = namespace, writes = judgement.writes.len(), ?took, "judged");
+        let writer = Arc::clone(&self.writer);
+        self.passes.spawn(async move {
+            // Judging again costs time in which nothing is written: a pass gets a few times as much first.
+            let least = took * 4;
+            let passed = AssertUnwindSafe(writer.carry_out(judgement, &overtaken, least)).catch_unwind();
+            let passed = passed.await.unwrap_or_else(|_| {
+                tracing::error!(tenant = namespace, "writing broke down; it will be tried again");
+                Passed::Ill
+            });
+            Step::Written { namespace, passed }
+        });
+    }
+
+    fn ended(&mut self, namespace: &str, passed: Passed) {
+        let settled = self.tenants.ended(namespace, passed == Passed::Well, Instant::now());
+        if let Some(took) = settled {
+            self.metrics.settling.observe(seconds(took));
         }
     }
 
@@ -419,9 +427,9 @@ impl<S: Storage> Work<S> {
     fn report(&self, leads: bool) {
         self.metrics.synced.set(i64::from(self.store.synced()));
         self.metrics.leader.set(i64::from(leads));
-        self.metrics
-            .dirty
-            .set(i64::try_from(self.tenants.dirty()).unwrap_or(i64::MAX));
+        // Whoever does not hold the lease judges nothing, so nothing waits for it.
+        let dirty = if leads { self.tenants.dirty() } else { 0 };
+        self.metrics.dirty.set(i64::try_from(dirty).unwrap_or(i64::MAX));
         let next = self.tenants.next_timer();
         self.metrics
             .next_transition
@@ -448,8 +456,10 @@ async fn announce<S: Storage>(
     mut announcements: mpsc::Receiver<Announcement>,
 ) {
     while let Some(announcement) = announcements.recv().await {
-        let sent = fence.lets_through() && storage.announce(&announcement).await.is_ok();
-        if !sent {
+        if !fence.lets_through() {
+            metrics.events_dropped.inc();
+        } else if let Err(error) = storage.announce(&announcement).await {
+            tracing::warn!(%error, "an Event was not sent");
             metrics.events_dropped.inc();
         }
     }

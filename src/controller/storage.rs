@@ -58,7 +58,10 @@ pub enum WriteError {
     /// The lease is not held, or the process is ending: it was not even tried.
     #[error("the lease is not held")]
     Fenced,
-    /// It will not work while the object is as it is.
+    /// It is not allowed, or not as things are set up now.
     #[error("{0}")]
     Refused(String),
+    /// The object is not valid: it will not work while the object is as it is.
+    #[error("{0}")]
+    Invalid(String),
 }

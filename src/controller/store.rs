@@ -1,7 +1,7 @@
 //! What the controller has seen of the cluster: every object, judged by itself, and who credits whom.
 //!
-//! An object is never replaced by an older state of itself, wherever that comes from: a write's own answer goes in here as
-//! a watch event does, so nothing is judged from before the last own write.
+//! An object is never replaced by an older state of itself, nor brought back by one, wherever that comes from: a write's own
+//! answer goes in here as a watch event does, so nothing is judged from before the last own write.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -54,6 +54,8 @@ pub enum Change {
         name: String,
         /// The last object of that name that is gone.
         uid: String,
+        /// The resourceVersion of its deletion.
+        version: u64,
     },
     /// Those were all objects of a kind, as of that resourceVersion.
     Listed(Kind, u64),
@@ -68,6 +70,8 @@ pub(super) struct Store {
     /// What a list under way has named so far.
     listing: HashMap<Kind, HashSet<(String, String)>>,
     listed: BTreeSet<Kind>,
+    /// How far the changes of each kind have been taken in, as a resourceVersion.
+    taken: HashMap<Kind, u64>,
 }
 
 type Namespace = BTreeMap<Kind, BTreeMap<String, Arc<Stored>>>;
@@ -86,6 +90,7 @@ impl Store {
                 Vec::new()
             }
             Change::Applied(stored) => {
+                self.took(stored.kind, stored.version);
                 if let Some(seen) = self.listing.get_mut(&stored.kind) {
                     seen.insert((stored.namespace.clone(), stored.name.clone()));
                 }
@@ -97,7 +102,9 @@ impl Store {
                 namespace,
                 name,
                 uid,
+                version,
             } => {
+                self.took(kind, version);
                 let same = self
                     .find(&namespace, kind, &name)
                     .is_some_and(|stored| stored.uid == uid);
@@ -108,10 +115,24 @@ impl Store {
             }
             Change::Listed(kind, version) => {
                 self.listed.insert(kind);
+                self.took(kind, version);
                 let seen = self.listing.remove(&kind).unwrap_or_default();
                 self.forget_unlisted(kind, version, &seen)
             }
         }
+    }
+
+    /// Takes in what a write was answered with; returns whether something may have to be written because of it. The answer
+    /// may come after the object has been deleted again: then it is not to come back.
+    pub(super) fn answered(&mut self, stored: Stored) -> bool {
+        let known = self.find(&stored.namespace, stored.kind, &stored.name).is_some();
+        let taken = self.taken.get(&stored.kind).copied().unwrap_or_default();
+        (known || stored.version > taken) && self.put(stored)
+    }
+
+    fn took(&mut self, kind: Kind, version: u64) {
+        let taken = self.taken.entry(kind).or_default();
+        *taken = version.max(*taken);
     }
 
     /// Keeps a newer state of an object; returns whether something may have to be written because of it.
@@ -125,7 +146,7 @@ impl Store {
             known.uid != stored.uid
                 || known.generation != stored.generation
                 || known.system != stored.system
-                || (stored.system && known.owner != stored.owner)
+                || known.owner != stored.owner
                 || known.declared != stored.declared
                 || known.shown.hash != stored.shown.hash
                 || known.unwritable.is_some()
@@ -256,6 +277,7 @@ mod tests {
             namespace: "acme".to_owned(),
             name: name.to_owned(),
             uid: uid.to_owned(),
+            version: 7,
         }
     }
 
@@ -271,6 +293,17 @@ mod tests {
         assert!(store.take(applied(Kind::User, "ada", 4)).is_empty());
         assert!(store.take(applied(Kind::User, "ada", 5)).is_empty());
         assert_eq!(versions(&store), [("ada".to_owned(), 5)]);
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_the_deletion_does_not_bring_the_object_back() {
+        let mut store = Store::default();
+        store.take(applied(Kind::User, "ada", 5));
+        store.take(deleted("ada", "uid-ada"));
+        assert!(!store.answered(stored(Kind::User, "acme", "ada", 6)));
+        assert!(versions(&store).is_empty());
+        assert!(store.answered(stored(Kind::User, "acme", "ada", 8)), "made anew since");
+        assert_eq!(versions(&store), [("ada".to_owned(), 8)]);
     }
 
     #[test]

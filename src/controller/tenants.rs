@@ -28,6 +28,8 @@ pub(super) struct Tenants {
 #[derive(Debug, Default)]
 struct State {
     dirty: Option<Dirty>,
+    /// Since when something has been seen that is not written yet.
+    unsettled: Option<Instant>,
     /// A pass is under way; set to tell it that there is something newer to write.
     pass: Option<Arc<AtomicBool>>,
     timer: Option<Moment>,
@@ -55,6 +57,7 @@ impl Tenants {
 
     fn mark(&mut self, namespace: &str, now: Instant, ready: Instant) {
         let state = self.states.entry(namespace.to_owned()).or_default();
+        state.unsettled.get_or_insert(now);
         match &mut state.dirty {
             Some(dirty) => dirty.ready = ready.min(dirty.since + PATIENCE),
             None => {
@@ -64,9 +67,16 @@ impl Tenants {
         }
     }
 
-    /// The next tenant to judge, if one is ready; with it the flag that says that its pass is overtaken, and since when it
-    /// was dirty. A tenant whose pass is still under way has that pass told to stop instead.
-    pub(super) fn next(&mut self, now: Instant) -> Option<(String, Arc<AtomicBool>, Instant)> {
+    /// What has not been written yet counts as seen now: only from now on it can be written.
+    pub(super) fn count_from(&mut self, now: Instant) {
+        for since in self.states.values_mut().filter_map(|state| state.unsettled.as_mut()) {
+            *since = now;
+        }
+    }
+
+    /// The next tenant to judge, if one is ready; with it the flag that says that its pass is overtaken. A tenant whose pass
+    /// is still under way has that pass told to stop instead.
+    pub(super) fn next(&mut self, now: Instant) -> Option<(String, Arc<AtomicBool>)> {
         let at = self.dirty.iter().position(|namespace| {
             let state = self.states.get(namespace);
             let ready = state
@@ -84,10 +94,10 @@ impl Tenants {
         })?;
         let namespace = self.dirty.remove(at)?;
         let state = self.states.get_mut(&namespace)?;
-        let since = state.dirty.take().map_or(now, |dirty| dirty.since);
+        state.dirty = None;
         let overtaken = Arc::new(AtomicBool::new(false));
         state.pass = Some(Arc::clone(&overtaken));
-        Some((namespace, overtaken, since))
+        Some((namespace, overtaken))
     }
 
     /// When to ask for the next tenant, at the latest.
@@ -100,18 +110,21 @@ impl Tenants {
         waiting.filter_map(|state| Some(state.dirty?.ready)).min()
     }
 
-    /// The pass over a tenant is over; whether all that it wanted was written, or overtaken.
-    pub(super) fn ended(&mut self, namespace: &str, well: bool, now: Instant) {
-        let Some(state) = self.states.get_mut(namespace) else {
-            return;
-        };
+    /// The pass over a tenant is over; whether all that it wanted was written, or overtaken. Returns how long it took since
+    /// the first change that was not written yet, when nothing is left to write.
+    pub(super) fn ended(&mut self, namespace: &str, well: bool, now: Instant) -> Option<Duration> {
+        let state = self.states.get_mut(namespace)?;
         state.pass = None;
         if well {
             state.failures = 0;
-            if state.dirty.is_none() && state.timer.is_none() {
+            if state.dirty.is_some() {
+                return None;
+            }
+            let since = state.unsettled.take();
+            if state.timer.is_none() {
                 self.states.remove(namespace);
             }
-            return;
+            return since.map(|since| now.saturating_duration_since(since));
         }
         let wait = FIRST_RETRY
             .saturating_mul(1 << state.failures.min(10))
@@ -124,6 +137,7 @@ impl Tenants {
             });
             self.dirty.push_back(namespace.to_owned());
         }
+        None
     }
 
     /// Sets when a tenant is to be judged again though nothing changes.
@@ -171,8 +185,8 @@ mod tests {
         Moment::from_seconds(seconds).unwrap()
     }
 
-    fn name(next: Option<(String, Arc<AtomicBool>, Instant)>) -> Option<String> {
-        next.map(|(namespace, _, _)| namespace)
+    fn name(next: Option<(String, Arc<AtomicBool>)>) -> Option<String> {
+        next.map(|(namespace, _)| namespace)
     }
 
     #[test]
@@ -208,7 +222,7 @@ mod tests {
         let mut tenants = Tenants::default();
         let start = Instant::now();
         tenants.urgent("acme", start);
-        let (_, overtaken, _) = tenants.next(start).unwrap();
+        let (_, overtaken) = tenants.next(start).unwrap();
         tenants.changed("acme", start);
         assert_eq!(name(tenants.next(start)), None);
         assert!(!overtaken.load(Ordering::SeqCst));
@@ -235,6 +249,22 @@ mod tests {
         tenants.next(at).unwrap();
         tenants.ended("acme", true, at);
         assert_eq!(tenants.dirty(), 0);
+    }
+
+    #[test]
+    fn what_counts_is_the_time_from_the_first_change_to_the_last_write() {
+        let mut tenants = Tenants::default();
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        tenants.urgent("acme", start);
+        tenants.count_from(after(1));
+        tenants.next(after(1)).unwrap();
+        assert_eq!(tenants.ended("acme", false, after(2)), None);
+        tenants.next(after(4)).unwrap();
+        tenants.urgent("acme", after(5));
+        assert_eq!(tenants.ended("acme", true, after(6)), None, "something newer waits");
+        tenants.next(after(6)).unwrap();
+        assert_eq!(tenants.ended("acme", true, after(8)), Some(Duration::from_secs(7)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::{Stream, TryStreamExt as _};
 use kube::api::{Api, DynamicObject, ListParams, WatchEvent, WatchParams};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::clock::within;
 use super::cluster::{read, version, words};
@@ -26,6 +26,11 @@ const LIST_LIMIT: Duration = Duration::from_secs(60);
 
 const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// A watch that brings nothing and ends sooner than this is not asked for again at once.
+const BRIEF: Duration = Duration::from_secs(1);
+/// What has not worked for so long is begun anew: first with a list, and when that stays older than what has been seen, by a
+/// new process. The API server may have been given an earlier state of everything.
+const FRUITLESS: Duration = Duration::from_secs(300);
 
 /// Why a list or a watch ended.
 #[derive(Debug)]
@@ -40,7 +45,7 @@ enum End {
     Failed(String),
 }
 
-/// Sends every change of a kind for as long as somebody listens.
+/// Sends every change of a kind for as long as somebody listens. Gives up when the cluster has gone back in time for good.
 pub(super) async fn watch(kind: Kind, api: Api<DynamicObject>, changes: mpsc::Sender<Change>) {
     let mut watcher = Watcher {
         kind,
@@ -50,29 +55,43 @@ pub(super) async fn watch(kind: Kind, api: Api<DynamicObject>, changes: mpsc::Se
     };
     let mut wait = SHORTEST_WAIT;
     let mut listed = false;
+    let mut worked = Instant::now();
+    let mut behind = None;
     loop {
-        let before = watcher.seen;
+        let (before, began) = (watcher.seen, Instant::now());
         let end = if listed {
             watcher.follow().await
         } else {
             watcher.list().await
         };
+        if watcher.seen != before {
+            wait = SHORTEST_WAIT;
+            worked = Instant::now();
+            behind = None;
+        }
         match end {
-            Ok(()) => {
+            Ok(()) if !listed || watcher.seen != before || began.elapsed() >= BRIEF => {
                 listed = true;
                 wait = SHORTEST_WAIT;
+                worked = Instant::now();
+                behind = None;
                 continue;
             }
+            Ok(()) => tracing::debug!(%kind, "the watch ended at once"),
             Err(End::Unheard) => return,
             Err(End::TooOld) => {
                 tracing::info!(%kind, "the watch is too far behind: listing again");
                 listed = false;
             }
+            Err(End::Behind) if behind.get_or_insert(began).elapsed() >= FRUITLESS => {
+                tracing::error!(%kind, "every list is older than what has been seen: giving up");
+                return;
+            }
             Err(End::Behind) => tracing::warn!(%kind, "a list is older than what has been seen: asking again"),
-            Err(End::Failed(reason)) => tracing::warn!(%kind, reason, "the watch is interrupted"),
-        }
-        if watcher.seen != before {
-            wait = SHORTEST_WAIT;
+            Err(End::Failed(reason)) => {
+                tracing::warn!(%kind, reason, "the watch is interrupted");
+                listed &= worked.elapsed() < FRUITLESS;
+            }
         }
         sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
@@ -142,6 +161,7 @@ impl Watcher {
                         namespace: object.metadata.namespace.unwrap_or_default(),
                         name: object.metadata.name.unwrap_or_default(),
                         uid: object.metadata.uid.unwrap_or_default(),
+                        version: object.metadata.resource_version.as_deref().map_or(0, version),
                     };
                     self.send(change).await?;
                 }
@@ -175,5 +195,71 @@ fn failed(error: &kube::Error) -> End {
     match error {
         kube::Error::Api(status) if status.code == 410 => End::TooOld,
         _ => End::Failed(words(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::{Arc, Mutex};
+
+    use axum::body::Body;
+    use axum::http::{Request, Response};
+    use kube::Client;
+    use serde_json::json;
+    use tokio::time::timeout;
+    use tower::service_fn;
+
+    use super::super::cluster::resource;
+    use super::*;
+
+    /// An API server whose lists are of those states, the last one again and again, and whose watches end at once as told.
+    fn server(lists: &'static [u64], watch: &'static str, asked: &Arc<Mutex<Vec<&'static str>>>) -> Api<DynamicObject> {
+        let asked = Arc::clone(asked);
+        let service = service_fn(move |request: Request<kube::client::Body>| {
+            let mut asked = asked.lock().unwrap();
+            let watching = request.uri().query().is_some_and(|query| query.contains("watch=true"));
+            let body = if watching {
+                asked.push("watch");
+                watch.to_owned()
+            } else {
+                let nth = asked.iter().filter(|what| **what == "list").count();
+                asked.push("list");
+                let version = lists[nth.min(lists.len() - 1)].to_string();
+                json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": version}, "items": []})
+                    .to_string()
+            };
+            std::future::ready(Ok::<_, Infallible>(Response::new(Body::from(body))))
+        });
+        Api::all_with(Client::new(service, "default"), &resource(Kind::User))
+    }
+
+    const GONE: &str = r#"{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","code":410}}"#;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cluster_that_stays_behind_what_has_been_seen_is_given_up() {
+        let asked = Arc::default();
+        let (changes, mut heard) = mpsc::channel(10_000);
+        let began = Instant::now();
+        watch(Kind::User, server(&[9, 5], GONE, &asked), changes).await;
+        assert!(began.elapsed() >= FRUITLESS);
+        let mut lists = Vec::new();
+        while let Ok(change) = heard.try_recv() {
+            if let Change::Listed(_, version) = change {
+                lists.push(version);
+            }
+        }
+        assert_eq!(lists, [9]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_that_always_ends_at_once_is_asked_for_ever_more_slowly() {
+        let asked = Arc::default();
+        let (changes, _heard) = mpsc::channel(10_000);
+        let watching = watch(Kind::User, server(&[9], "", &asked), changes);
+        let minute = Duration::from_secs(60);
+        assert!(timeout(minute, watching).await.is_err(), "it goes on");
+        let asked = asked.lock().unwrap().len();
+        assert!((5..20).contains(&asked), "{asked}");
     }
 }

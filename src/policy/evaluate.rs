@@ -179,6 +179,21 @@ impl Access {
         users.chain(groups).chain(rules).chain(invitations).min()
     }
 
+    /// The earliest moment ahead at which time alone can change anything that a status says. That may be only which finding a
+    /// message names first; what [`next_transition`](Self::next_transition) tells leaves messages aside.
+    #[must_use]
+    pub fn next_look(&self, now: Moment) -> Option<Moment> {
+        let users = self.users.iter().flat_map(|(_, user)| user.moments());
+        let rules = self.rules.iter().flat_map(|rule| rule.moments(&self.users));
+        let invitations = self.invitations.iter().flat_map(|invitation| {
+            let void_from = self.named_user_void_from(invitation);
+            invitation.moments(void_from)
+        });
+        // Groups change with their users only.
+        let moments = users.chain(rules).chain(invitations).filter(|at| *at > now);
+        moments.chain(self.next_transition).min()
+    }
+
     /// From when on the user is void whom the invitation asks to set a password.
     #[must_use]
     pub fn named_user_void_from(&self, invitation: &invitations::Invitation) -> Option<Moment> {

@@ -239,11 +239,13 @@ impl Records {
             Source::System(_) => !has_tenant(key),
         };
         for (key, record) in self.objects.extract_if(.., |key, record| gone(key, record)) {
+            self.version += 1;
             seen.changes.push(Change::Deleted {
                 kind: key.kind,
                 namespace: key.namespace.clone(),
                 name: key.name.clone(),
                 uid: record.stored.uid,
+                version: self.version,
             });
             seen.gone.push(Gone::new(key, record.stored.system, record.status));
         }
