@@ -208,9 +208,8 @@ fn rank(judged: &Stored, shown: &Shown) -> Option<Rank> {
     is_due(judged, shown.hash).then_some(rank)
 }
 
-/// The system roles and organizations that are missing, or are the system's but say something else, go with another Tenant
-/// or have lost their label. The system's are those with its label or an owner, as people may take either away but not make
-/// one. An object that a person wrote is refused, never changed.
+/// The system roles and organizations that are missing, or are the system's by label but say something else or go with
+/// another Tenant, or have lost their label though they still go with one. An object that a person wrote is refused, never changed.
 fn system_objects<'a>(
     access: &'a Access,
     evaluation: &'a Evaluation,
@@ -242,10 +241,8 @@ fn system_objects<'a>(
         let owner = owner?.uid.clone();
         let write = match there {
             None => true,
-            Some(stored) => {
-                let ours = stored.system || stored.owner.is_some();
-                ours && (wrong || !stored.system || stored.owner.as_ref() != Some(&owner))
-            }
+            Some(stored) if stored.system => wrong || stored.owner.as_ref() != Some(&owner),
+            Some(stored) => !wrong && stored.owner.is_some(),
         };
         write.then(|| SystemWrite {
             kind,
@@ -534,6 +531,18 @@ mod tests {
             names.contains(&"system Organization headquarters".to_owned()),
             "{names:?}"
         );
+    }
+
+    #[test]
+    fn a_role_of_a_person_is_left_as_it_is_though_it_goes_with_the_tenant() {
+        let spec = json!({"displayName": "Mine", "permissions": [{"object": "Campaign", "actions": ["View"]}]});
+        let mut theirs = with_spec(Kind::Role, "acme", "analyst", 2, &spec);
+        theirs.owner = Some("uid-tenant".to_owned());
+        let names = names(&judged(&tenant(vec![
+            stored(Kind::Tenant, "acme", "tenant", 1),
+            theirs,
+        ])));
+        assert!(!names.contains(&"system Role analyst".to_owned()), "{names:?}");
     }
 
     #[test]

@@ -54,8 +54,8 @@ pub(super) fn key(evaluation: &Evaluation, access: &Access, ix: UserIx, user: &U
     hasher.finish()
 }
 
-/// All objects that the status of a user who has not changed herself can depend on, but for what she is told apart by: the
-/// Tenant, its roles and organizations, and those of them that are broken.
+/// What the status of every user can depend on besides what is judged of herself: the Tenant, its roles and organizations,
+/// and to be safe whatever is broken.
 fn around(snapshot: &Snapshot) -> Snapshot {
     Snapshot {
         namespace: snapshot.namespace.clone(),

@@ -183,7 +183,7 @@ impl<S: Storage> Writer<S> {
     ) -> Result<Stored, WriteError> {
         let mut wait = FIRST_WAIT;
         if let Some(until) = self.patience.until(subject, Instant::now())
-            && self.waited(until, stopped).await == Waited::Overtaken
+            && (is_far(until) || self.waited(until, stopped).await == Waited::Overtaken)
         {
             return Err(WriteError::Busy {
                 after: None,
@@ -206,7 +206,8 @@ impl<S: Storage> Writer<S> {
             if after.is_some() {
                 self.patience.note(subject.clone(), until);
             }
-            if stopped() || wait >= LONGEST_WAIT || self.waited(until, stopped).await == Waited::Overtaken {
+            let given_up = stopped() || wait >= LONGEST_WAIT || is_far(until);
+            if given_up || self.waited(until, stopped).await == Waited::Overtaken {
                 return answer;
             }
             wait *= 2;
@@ -232,6 +233,11 @@ impl<S: Storage> Writer<S> {
         // Nobody listens any more only when the process is about to end.
         let _ = self.answers.send(answer);
     }
+}
+
+/// Whether a pass should not wait for that: what waits keeps a place from the tenant's other writes.
+fn is_far(until: Instant) -> bool {
+    until.saturating_duration_since(Instant::now()) > LONGEST_WAIT
 }
 
 #[cfg(test)]
@@ -375,7 +381,7 @@ mod tests {
     async fn what_waits_to_be_tried_again_does_not_hold_up_what_is_newer() {
         let overtaken = AtomicBool::new(false);
         let busy = WriteError::Busy {
-            after: Some(Duration::from_secs(30)),
+            after: Some(Duration::from_secs(9)),
             reason: "busy".to_owned(),
         };
         let write = write(user());
@@ -390,7 +396,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_newer_does_not_ask_before_the_server_wanted_to_be_asked_either() {
         let busy = WriteError::Busy {
-            after: Some(Duration::from_secs(30)),
+            after: Some(Duration::from_secs(9)),
             reason: "busy".to_owned(),
         };
         let writer = writer(Fence::open(), vec![Err(busy)], mpsc::unbounded_channel().0);
@@ -407,6 +413,22 @@ mod tests {
         let second = writer.carry_out(judgement(&write), &going_on, Duration::ZERO);
         tokio::pin!(second);
         assert!(futures::poll!(second.as_mut()).is_pending());
+        assert_eq!(writer.storage.asked.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_to_wait_for_long_leaves_its_place_to_others() {
+        let busy = WriteError::Busy {
+            after: Some(Duration::from_secs(300)),
+            reason: "busy".to_owned(),
+        };
+        let writer = writer(Fence::open(), vec![Err(busy)], mpsc::unbounded_channel().0);
+        let write = write(user());
+        for _ in 0..2 {
+            let going_on = AtomicBool::new(false);
+            let passed = writer.carry_out(judgement(&write), &going_on, Duration::ZERO).await;
+            assert_eq!(passed, Passed::Ill);
+        }
         assert_eq!(writer.storage.asked.lock().unwrap().len(), 1);
     }
 

@@ -64,7 +64,7 @@ pub enum Activity {
     Busy,
     /// All that has come is judged and written.
     Settled {
-        /// When time alone will change something.
+        /// When time alone may change something.
         next: Option<Moment>,
     },
 }

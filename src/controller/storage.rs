@@ -61,7 +61,7 @@ pub enum WriteError {
     /// It is not allowed, or not as things are set up now.
     #[error("{0}")]
     Refused(String),
-    /// The object is not valid: it will not work while the object is as it is.
+    /// The API server takes the object for invalid: it will hardly work while the object is as it is.
     #[error("{0}")]
     Invalid(String),
 }

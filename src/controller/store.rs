@@ -70,8 +70,8 @@ pub(super) struct Store {
     /// What a list under way has named so far.
     listing: HashMap<Kind, HashSet<(String, String)>>,
     listed: BTreeSet<Kind>,
-    /// How far the changes of each kind have been taken in, as a resourceVersion.
-    taken: HashMap<Kind, u64>,
+    /// Up to which resourceVersion it is known of each kind what has been deleted.
+    deleted: HashMap<Kind, u64>,
 }
 
 type Namespace = BTreeMap<Kind, BTreeMap<String, Arc<Stored>>>;
@@ -90,7 +90,6 @@ impl Store {
                 Vec::new()
             }
             Change::Applied(stored) => {
-                self.took(stored.kind, stored.version);
                 if let Some(seen) = self.listing.get_mut(&stored.kind) {
                     seen.insert((stored.namespace.clone(), stored.name.clone()));
                 }
@@ -104,7 +103,7 @@ impl Store {
                 uid,
                 version,
             } => {
-                self.took(kind, version);
+                self.knows_deletions(kind, version);
                 let same = self
                     .find(&namespace, kind, &name)
                     .is_some_and(|stored| stored.uid == uid);
@@ -115,7 +114,7 @@ impl Store {
             }
             Change::Listed(kind, version) => {
                 self.listed.insert(kind);
-                self.took(kind, version);
+                self.knows_deletions(kind, version);
                 let seen = self.listing.remove(&kind).unwrap_or_default();
                 self.forget_unlisted(kind, version, &seen)
             }
@@ -126,13 +125,13 @@ impl Store {
     /// may come after the object has been deleted again: then it is not to come back.
     pub(super) fn answered(&mut self, stored: Stored) -> bool {
         let known = self.find(&stored.namespace, stored.kind, &stored.name).is_some();
-        let taken = self.taken.get(&stored.kind).copied().unwrap_or_default();
-        (known || stored.version > taken) && self.put(stored)
+        let deleted = self.deleted.get(&stored.kind).copied().unwrap_or_default();
+        (known || stored.version > deleted) && self.put(stored)
     }
 
-    fn took(&mut self, kind: Kind, version: u64) {
-        let taken = self.taken.entry(kind).or_default();
-        *taken = version.max(*taken);
+    fn knows_deletions(&mut self, kind: Kind, version: u64) {
+        let deleted = self.deleted.entry(kind).or_default();
+        *deleted = version.max(*deleted);
     }
 
     /// Keeps a newer state of an object; returns whether something may have to be written because of it.

@@ -17,7 +17,7 @@ use super::roles::Roles;
 use super::sharing::{self, Groups, SharingRules};
 use super::snapshot::{Broken, Object, Snapshot};
 use super::tenant::{self, Settings};
-use super::users::{self, UserIx, UserRef, Users};
+use super::users::{self, User, UserIx, UserRef, Users};
 use super::words;
 use crate::api::{Kind, Moment, TenantSpec, UserCounts, UserPhase};
 
@@ -183,7 +183,10 @@ impl Access {
     /// message names first; what [`next_transition`](Self::next_transition) tells leaves messages aside.
     #[must_use]
     pub fn next_look(&self, now: Moment) -> Option<Moment> {
-        let users = self.users.iter().flat_map(|(_, user)| user.moments());
+        // Of whom nothing is wrong, the first thing that comes to be wrong is a transition by itself.
+        let users = self.users.iter().map(|(_, user)| user);
+        let users = users.filter(|user| user.findings.iter().next().is_some());
+        let users = users.flat_map(User::moments);
         let rules = self.rules.iter().flat_map(|rule| rule.moments(&self.users));
         let invitations = self.invitations.iter().flat_map(|invitation| {
             let void_from = self.named_user_void_from(invitation);

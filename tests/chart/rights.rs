@@ -56,17 +56,27 @@ fn right(verb: &str, group: &str, resource: &str, names: &[&str]) -> Right {
 #[test]
 fn the_controller_may_do_what_it_does_and_no_more() {
     let objects = rendered(&[]);
-    let mut expected = on_ours(&["get", "list", "watch"], plurals());
+    let mut expected = on_ours(&["list", "watch"], plurals());
     expected.extend(on_ours(
         &["patch"],
         plurals().iter().map(|kind| format!("{kind}/status")),
     ));
-    expected.extend(on_ours(
-        &["create", "patch"],
-        ["organizations", "roles"].map(str::to_owned),
-    ));
-    expected.extend(["create", "patch"].map(|verb| right(verb, "events.k8s.io", "events", &[])));
+    expected.extend(on_ours(&["create"], ["organizations", "roles"].map(str::to_owned)));
+    let roles = ["administrator", "analyst", "developer", "ordinary-user"];
+    expected.insert(right("patch", "tenantry.dev", "roles", &roles));
+    let organizations = ["headquarters", "unassigned"];
+    expected.insert(right("patch", "tenantry.dev", "organizations", &organizations));
+    expected.insert(right("create", "events.k8s.io", "events", &[]));
     assert_eq!(rights(object(&objects, "ClusterRole", "tenantry-controller")), expected);
+
+    let unnamed = rendered(&["--set-json", "reservedRoles=[]"]);
+    let rights_without = rights(object(&unnamed, "ClusterRole", "tenantry-controller"));
+    assert!(
+        rights_without
+            .iter()
+            .all(|(verb, _, resource, _)| (verb.as_str(), resource.as_str()) != ("patch", "roles")),
+        "no names at all would be every name"
+    );
 
     let leases = |verb, names: &[&str]| right(verb, "coordination.k8s.io", "leases", names);
     let own = ["tenantry-controller"];

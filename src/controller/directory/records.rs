@@ -177,6 +177,7 @@ impl Records {
             }
             None => (self.new_uid(), 1, None),
         };
+        let system = matches!(source, Source::System(_));
         Record {
             stored: Stored {
                 kind: key.kind,
@@ -185,8 +186,8 @@ impl Records {
                 uid,
                 version: self.version,
                 generation,
-                system: matches!(source, Source::System(_)),
-                owner: self.tenant_of(key),
+                system,
+                owner: self.tenant_of(key).filter(|_| system),
                 declared,
                 shown: status.as_ref().map(Shown::of).unwrap_or_default(),
                 unwritable: None,

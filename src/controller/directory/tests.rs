@@ -346,12 +346,12 @@ spec: {displayName: Mine, permissions: [{object: Campaign, actions: [View]}]}
 ";
     let place = Place::new(&[("tenant.yaml", TENANT)]);
     place.settle().await;
-    place.write("role.yaml", role);
+    place.write("z-role.yaml", role);
     place.settle().await;
     let kept = place.kept("Role", "analyst");
     assert_eq!(kept["status"]["conditions"][1]["reason"], "ReservedName");
     assert_eq!(kept.get("spec"), None);
-    place.remove("role.yaml");
+    place.remove("z-role.yaml");
     place.settle().await;
     let kept = place.kept("Role", "analyst");
     assert_eq!(kept["metadata"]["labels"]["tenantry.dev/system"], "true");
