@@ -5,6 +5,22 @@ pub(crate) fn quoted(value: &str) -> String {
     format!("`{}`", plain(value, 60))
 }
 
+/// A key in backticks, or words in its place when it is not formed like the name of a field: where a line break or a quote is
+/// missing it may be an email or a phone number.
+pub(crate) fn key(name: &str) -> String {
+    if is_name(name) {
+        quoted(name)
+    } else {
+        String::from("a name that is not shown, as it may be a value,")
+    }
+}
+
+/// Whether a key is formed like the name of a field, a label or a merge.
+pub(crate) fn is_name(key: &str) -> bool {
+    key.starts_with(|first: char| first.is_alphabetic() || "_$<".contains(first))
+        && key.chars().all(|one| one.is_alphanumeric() || "_-./$<~".contains(one))
+}
+
 /// A text in which whatever could steer a terminal or reorder a line is escaped, cut to so many characters.
 pub(crate) fn plain(value: &str, most: usize) -> String {
     let mut out = String::with_capacity(value.len().min(most));
@@ -69,6 +85,23 @@ mod tests {
     fn nothing_in_a_value_steers_a_terminal() {
         assert_eq!(quoted("\u{1b}[31m\u{202e}x\n"), "`\\u{1b}[31m\\u{202e}x\\u{a}`");
         assert_eq!(quoted(&"x".repeat(100)), format!("`{}…`", "x".repeat(60)));
+    }
+
+    #[test]
+    fn a_key_is_shown_when_it_is_formed_like_a_name() {
+        for name in ["validUntill", "app.kubernetes.io/name", "<<", "$ref", "größe"] {
+            assert_eq!(key(name), format!("`{name}`"));
+        }
+        for value in [
+            "ada@acme.example",
+            "+4912345678",
+            "4912345678",
+            "em 'ada",
+            "",
+            "\u{1b}[31m",
+        ] {
+            assert!(!key(value).contains('`'), "{value}");
+        }
     }
 
     #[test]

@@ -236,7 +236,13 @@ const FAULTS: &[(&str, &[&str])] = &[
     (
         "  roles: [a]\n  \"\\e[1m\": 1\n",
         &[
-            "8:3 spec.\\u{1b}[1m: unknown field `\\u{1b}[1m` (remove it; there are `account`, `activation`, `attributes`, `email`, `enabled`, `home`, `invitation`, `name`, `organizations`, `phone`, `position`, `roles`, `temporaryRoles`, `type`, `validFrom`, `validUntil`)",
+            "8:3 spec: an unknown field whose name is not shown: it may be a value (remove it; or a line break or a quote is missing before it)",
+        ],
+    ),
+    (
+        "  roles: [a]\n  ada@acme.example: 1\n",
+        &[
+            "8:3 spec: an unknown field whose name is not shown: it may be a value (remove it; or a line break or a quote is missing before it)",
         ],
     ),
     (

@@ -46,8 +46,7 @@ impl<'s> Builder<'s, '_> {
                 for entry in merged {
                     match names.get(&entry.key) {
                         Some(own) if own.start < at.start => {
-                            let message =
-                                format!("{} stands before a merge that gives it too", text::quoted(&entry.key));
+                            let message = format!("{} stands before a merge that gives it too", text::key(&entry.key));
                             self.fault(*own, message, "move the `<<` to the top of the mapping");
                         }
                         Some(_) => {}

@@ -329,7 +329,7 @@ impl<'s, 'c> Builder<'s, 'c> {
         self.fault_of_key(
             name,
             place,
-            format!("{} stands here a second time", text::quoted(name)),
+            format!("{} stands here a second time", text::key(name)),
             "keep one of them",
         );
     }

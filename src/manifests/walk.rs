@@ -156,6 +156,7 @@ impl Walker<'_> {
     fn object(&mut self, object: &Object, entries: &[Entry<'_>], trail: &Trail<'_>) {
         let mut seen = 0;
         let mut present = 0_usize;
+        let mut unnamed = Vec::new();
         for entry in entries {
             if self.is_full() {
                 return;
@@ -171,9 +172,20 @@ impl Walker<'_> {
                     present += 1;
                     self.value(others, &entry.node, &trail);
                 }
-            } else {
+            } else if text::is_name(&entry.key) {
                 self.unknown(object, entry, &trail);
+            } else {
+                unnamed.push(entry.place);
             }
+        }
+        for place in unnamed {
+            let message = "an unknown field whose name is not shown: it may be a value";
+            self.add(
+                trail,
+                place,
+                message,
+                "remove it; or a line break or a quote is missing before it",
+            );
         }
         for field in object.missing(seen) {
             let message = format!("`{}` is missing", field.name);
