@@ -220,7 +220,7 @@ enum Step {
     /// The tenant has been judged; what follows is to be written. Nothing follows when judging it broke down.
     Judged {
         namespace: String,
-        judgement: Option<Judgement>,
+        judgement: Option<Box<Judgement>>,
         overtaken: Arc<AtomicBool>,
         took: Duration,
     },
@@ -351,7 +351,7 @@ impl<S: Storage> Work<S> {
                 let judged = spawn_blocking(move || judge(&catalogue, &tenant, memo, now)).await;
                 Step::Judged {
                     namespace,
-                    judgement: judged.ok(),
+                    judgement: judged.ok().map(Box::new),
                     overtaken,
                     took: began.elapsed(),
                 }
@@ -369,7 +369,7 @@ impl<S: Storage> Work<S> {
             }) => {
                 self.judging -= 1;
                 match judgement {
-                    Some(judgement) => self.write(namespace, judgement, overtaken, took),
+                    Some(judgement) => self.write(namespace, *judgement, overtaken, took),
                     // A defect of ours, which must not keep other tenants waiting. What was shown stays until it is tried again.
                     None => {
                         tracing::error!(tenant = namespace, "judging broke down; it will be tried again");
