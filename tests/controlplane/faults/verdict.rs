@@ -113,7 +113,8 @@ fn events(disturbance: &Disturbance, record: &Record, undisturbed: &Record) -> V
         Disturbance::Write(
             _,
             WriteFault::KilledBefore | WriteFault::KilledAfter | WriteFault::TimedOut | WriteFault::Torn,
-        ) => found <= wanted,
+        )
+        | Disturbance::Away(_) => found <= wanted,
         Disturbance::Write(point, _) if point.name == name => found <= wanted,
         _ => found == wanted,
     })
