@@ -16,7 +16,7 @@ const EDITOR: &str = "{displayName: Editor, permissions: [{object: Campaign, act
 fn a_user_expires_at_her_moment_by_the_real_clock() {
     let namespace = shared().tenant("expiry");
     shared().apply(&namespace, "Role", "editor", EDITOR);
-    let until = ahead(5);
+    let until = ahead(12);
     shared().apply(
         &namespace,
         "User",
