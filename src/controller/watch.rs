@@ -64,17 +64,15 @@ pub(super) async fn watch(kind: Kind, api: Api<DynamicObject>, changes: mpsc::Se
         } else {
             watcher.list().await
         };
-        if watcher.seen != before {
+        let well = watcher.seen != before || (end.is_ok() && (!listed || began.elapsed() >= BRIEF));
+        if well {
             wait = SHORTEST_WAIT;
             worked = Instant::now();
             behind = None;
         }
         match end {
-            Ok(()) if !listed || watcher.seen != before || began.elapsed() >= BRIEF => {
+            Ok(()) if well => {
                 listed = true;
-                wait = SHORTEST_WAIT;
-                worked = Instant::now();
-                behind = None;
                 continue;
             }
             Ok(()) => tracing::debug!(%kind, "the watch ended at once"),
