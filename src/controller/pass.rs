@@ -303,6 +303,14 @@ mod tests {
         }
     }
 
+    /// Busy, and not to be asked again for so many seconds.
+    fn busy_for(seconds: u64) -> WriteError {
+        WriteError::Busy {
+            after: Some(Duration::from_secs(seconds)),
+            reason: "busy".to_owned(),
+        }
+    }
+
     fn busy() -> WriteError {
         WriteError::Busy {
             after: None,
@@ -380,10 +388,7 @@ mod tests {
     #[tokio::test]
     async fn what_waits_to_be_tried_again_does_not_hold_up_what_is_newer() {
         let overtaken = AtomicBool::new(false);
-        let busy = WriteError::Busy {
-            after: Some(Duration::from_secs(9)),
-            reason: "busy".to_owned(),
-        };
+        let busy = busy_for(9);
         let write = write(user());
         let carried = carry_out_until(&write, Fence::open(), &overtaken, vec![Err(busy)]);
         tokio::pin!(carried);
@@ -395,10 +400,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_newer_does_not_ask_before_the_server_wanted_to_be_asked_either() {
-        let busy = WriteError::Busy {
-            after: Some(Duration::from_secs(9)),
-            reason: "busy".to_owned(),
-        };
+        let busy = busy_for(9);
         let writer = writer(Fence::open(), vec![Err(busy)], mpsc::unbounded_channel().0);
         let write = write(user());
         let overtaken = AtomicBool::new(false);
@@ -418,10 +420,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_to_wait_for_long_leaves_its_place_to_others() {
-        let busy = WriteError::Busy {
-            after: Some(Duration::from_secs(300)),
-            reason: "busy".to_owned(),
-        };
+        let busy = busy_for(300);
         let writer = writer(Fence::open(), vec![Err(busy)], mpsc::unbounded_channel().0);
         let write = write(user());
         for _ in 0..2 {
