@@ -156,36 +156,28 @@ impl Walker<'_> {
     fn object(&mut self, object: &Object, entries: &[Entry<'_>], trail: &Trail<'_>) {
         let mut seen = 0;
         let mut present = 0_usize;
-        let mut unnamed = Vec::new();
         for entry in entries {
             if self.is_full() {
                 return;
             }
-            let trail = trail.field(&entry.key, entry.place);
+            let below = trail.field(&entry.key, entry.place);
             if let Some((field, bit)) = object.field(&entry.key) {
                 if entry.node.value != Value::Null {
                     seen |= bit;
-                    self.value(&field.schema, &entry.node, &trail);
+                    self.value(&field.schema, &entry.node, &below);
                 }
             } else if let Some(others) = &object.others {
                 if entry.node.value != Value::Null {
                     present += 1;
-                    self.value(others, &entry.node, &trail);
+                    self.value(others, &entry.node, &below);
                 }
             } else if text::is_name(&entry.key) {
-                self.unknown(object, entry, &trail);
+                self.unknown(object, entry, &below);
             } else {
-                unnamed.push(entry.place);
+                let message = "an unknown field whose name is not shown: it may be a value";
+                let help = "remove it; or a line break or a quote is missing before it";
+                self.add(trail, entry.place, message, help);
             }
-        }
-        for place in unnamed {
-            let message = "an unknown field whose name is not shown: it may be a value";
-            self.add(
-                trail,
-                place,
-                message,
-                "remove it; or a line break or a quote is missing before it",
-            );
         }
         for field in object.missing(seen) {
             let message = format!("`{}` is missing", field.name);
