@@ -246,6 +246,13 @@ const FAULTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "  roles: [a]\n  ada@acme.example: 1\n  ada@acme.example: 1\n",
+        &[
+            "8:3 spec: an unknown field whose name is not shown: it may be a value (remove it; or a line break or a quote is missing before it)",
+            "9:3 spec: a name that is not shown, as it may be a value, stands here a second time (keep one of them)",
+        ],
+    ),
+    (
         "  roles: [a]\n  position: .inf\n",
         &["8:13 spec.position: `.inf` is read as a number where a text is wanted (quote it: `\".inf\"`)"],
     ),

@@ -336,7 +336,10 @@ impl<'s, 'c> Builder<'s, 'c> {
 
     fn fault_of_key(&mut self, name: &str, place: Place, message: impl Into<String>, help: &str) {
         self.fault(place, message, help);
-        if let Some(fault) = self.faults.last_mut() {
+        // What may be a value stands in no path either; no email and no phone number is as short as `1`.
+        if (text::is_name(name) || name.len() <= 3)
+            && let Some(fault) = self.faults.last_mut()
+        {
             fault::extend(&mut fault.path, Step::Field(name));
         }
     }
