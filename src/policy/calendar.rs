@@ -93,7 +93,8 @@ impl Evaluation {
     }
 }
 
-fn ahead(now: Moment, mut moments: Vec<Moment>) -> Vec<Moment> {
+/// The moments after now, each once, soonest first.
+pub(super) fn ahead(now: Moment, mut moments: Vec<Moment>) -> Vec<Moment> {
     moments.retain(|at| *at > now);
     moments.sort_unstable();
     moments.dedup();
@@ -106,4 +107,80 @@ fn roles<'a>(access: &'a Access, one: &'a [Held], other: &'a [Held]) -> impl Ite
         .iter()
         .filter(|held| !other.iter().any(|kept| kept.role == held.role));
     gone.filter_map(|held| Some(access.roles.get(held.role)?.name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::evaluate;
+
+    fn calendar(lines: &[&str]) -> Vec<String> {
+        let events = evaluate(lines)[0].calendar().into_iter();
+        events
+            .map(|event| format!("{} {}/{} {}", event.at, event.namespace, event.object, event.change))
+            .collect()
+    }
+
+    const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
+
+    #[test]
+    fn phases_and_roles_that_come_and_go_are_told_soonest_first() {
+        let bob = "User acme/bob {account: bobb, name: Bob, roles: [ordinary-user], validUntil: \"2027-01-01T00:00:00Z\", \
+                   temporaryRoles: [{role: analyst, validFrom: \"2026-12-05T00:00:00Z\", validUntil: \"2026-12-06T00:00:00Z\"}, \
+                   {role: developer, validUntil: \"2026-12-01T00:00:01Z\"}, \
+                   {role: ordinary-user, validUntil: \"2026-12-07T00:00:00Z\"}]}";
+        let carol = "User acme/carol {account: carol, name: Carol, roles: [ordinary-user], validFrom: \"2026-12-05T12:00:00Z\", \
+                     temporaryRoles: [{role: analyst, validUntil: \"2026-12-05T13:00:00Z\"}]}";
+        assert_eq!(
+            calendar(&[TENANT, bob, carol]),
+            [
+                "2026-12-01T00:00:01Z acme/User/bob role developer ends",
+                "2026-12-05T00:00:00Z acme/User/bob role analyst begins",
+                "2026-12-05T12:00:00Z acme/User/carol Pending -> Active",
+                "2026-12-05T13:00:00Z acme/User/carol role analyst ends",
+                "2026-12-06T00:00:00Z acme/User/bob role analyst ends",
+                "2027-01-01T00:00:00Z acme/User/bob Active -> Expired",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_someone_without_access_would_have_is_not_told() {
+        let bob = "User acme/bob {account: bobb, name: Bob, roles: [ordinary-user], enabled: false, validUntil: \"2027-01-01T00:00:00Z\", \
+                   temporaryRoles: [{role: analyst, validFrom: \"2026-12-05T00:00:00Z\", validUntil: \"2026-12-06T00:00:00Z\"}]}";
+        assert_eq!(calendar(&[TENANT, bob]), [""; 0]);
+    }
+
+    #[test]
+    fn a_rule_ends_once_and_only_ahead() {
+        let rule = |name: &str, until: &str| {
+            format!(
+                "SharingRule acme/{name} {{displayName: R, object: Campaign, records: [a], to: {{users: [bob]}}, validUntil: \"{until}\"}}"
+            )
+        };
+        let tenant = "Tenant acme/tenant {displayName: Acme, dataPermissions: {enabled: true}}";
+        let bob = "User acme/bob {account: bobb, name: Bob, roles: [ordinary-user]}";
+        let (ahead, over) = (
+            rule("ahead", "2026-12-02T00:00:00Z"),
+            rule("over", "2026-12-01T00:00:00Z"),
+        );
+        assert_eq!(
+            calendar(&[tenant, bob, &ahead, &over]),
+            ["2026-12-02T00:00:00Z acme/SharingRule/ahead sharing ends"]
+        );
+    }
+
+    #[test]
+    fn each_phase_of_an_invitation_ahead_is_told() {
+        let invitation = "Invitation acme/eve {email: eve@acme.example, roles: [ordinary-user], validUntil: \"2026-12-02T00:00:00Z\"}";
+        assert_eq!(
+            calendar(&[TENANT, invitation]),
+            ["2026-12-02T00:00:00Z acme/Invitation/eve Pending -> Invalid"]
+        );
+        // A user that is switched off voids no invitation; one that is gone does, at once.
+        let ends = "User acme/dora {account: dora, name: Dora, email: dora@acme.example, roles: [ordinary-user], validUntil: \"2026-12-02T00:00:00Z\"}";
+        assert_eq!(
+            calendar(&[TENANT, ends, "Invitation acme/dora {user: dora}"]),
+            ["2026-12-02T00:00:00Z acme/User/dora Active -> Expired"]
+        );
+    }
 }

@@ -82,3 +82,71 @@ fn active(phase: UserPhase) -> Result<(), Denial> {
         UserPhase::Active => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::evaluate;
+    use super::*;
+
+    /// What the decision about `Customer:ACTION` says of the user.
+    fn decided(lines: &[&str], user: &str, object: &str, action: &str) -> &'static str {
+        let evaluations = evaluate(lines);
+        let action = evaluations[0].catalogue.find_action(object, action).unwrap();
+        let decided = evaluations[0].allows_on_any_record(user, action);
+        decided.map_or_else(Denial::as_str, |()| "Allowed")
+    }
+
+    const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
+    const ROLE: &str = "Role acme/editor {displayName: E, permissions: [{object: Customer, actions: [Edit]}, {object: Funnel, actions: [Use]}]}";
+
+    #[test]
+    fn the_first_rule_that_refuses_gives_the_reason() {
+        let bob = |more: &str| format!("User acme/bob {{account: bobb, name: Bob, roles: [editor]{more}}}");
+        let told =
+            |tenant: &str, more: &str, action: &str| decided(&[tenant, ROLE, &bob(more)], "bob", "Customer", action);
+        assert_eq!(told(TENANT, "", "Edit"), "Allowed");
+        assert_eq!(told(TENANT, "", "View"), "Allowed");
+        assert_eq!(told(TENANT, "", "Delete"), "NoPermission");
+        assert_eq!(
+            told("Tenant acme/tenant {displayName: Acme, suspended: true}", "", "Edit"),
+            "TenantSuspended"
+        );
+        assert_eq!(told(TENANT, ", enabled: false", "Edit"), "UserDisabled");
+        assert_eq!(
+            told(TENANT, ", validUntil: \"2026-12-01T00:00:00Z\"", "Edit"),
+            "UserExpired"
+        );
+        assert_eq!(
+            told(TENANT, ", validFrom: \"2026-12-01T00:00:01Z\"", "Edit"),
+            "UserPending"
+        );
+        assert_eq!(told(TENANT, ", attributes: {team: Red}", "Edit"), "UserInvalid");
+        assert_eq!(told(TENANT, ", unknown: true", "Edit"), "UserInvalid");
+    }
+
+    #[test]
+    fn without_a_tenant_or_a_user_there_is_nothing_to_allow() {
+        let bob = "User acme/bob {account: bobb, name: Bob, roles: [editor]}";
+        assert_eq!(decided(&[ROLE, bob], "bob", "Customer", "Edit"), "NoTenant");
+        assert_eq!(
+            decided(&[TENANT, ROLE, bob], "carol", "Customer", "Edit"),
+            "UserNotFound"
+        );
+    }
+
+    #[test]
+    fn an_action_of_a_module_that_the_tenant_lacks_is_unknown() {
+        let bob = "User acme/bob {account: bobb, name: Bob, roles: [administrator]}";
+        assert_eq!(decided(&[TENANT, bob], "bob", "UserTag", "View"), "UnknownPermission");
+        let tenant = "Tenant acme/tenant {displayName: Acme, modules: [Tags]}";
+        assert_eq!(decided(&[tenant, bob], "bob", "UserTag", "View"), "Allowed");
+    }
+
+    #[test]
+    fn what_is_allowed_on_records_of_ones_own_is_not_allowed_on_any() {
+        let bob = "User acme/bob {account: bobb, name: Bob, roles: [editor]}";
+        let lines = [TENANT, ROLE, bob];
+        assert_eq!(decided(&lines, "bob", "Funnel", "Use"), "Allowed");
+        assert_eq!(decided(&lines, "bob", "Funnel", "Manage"), "NoPermission");
+    }
+}

@@ -8,14 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::calendar::ahead;
 use super::evaluate::{Access, Evaluation};
 use super::explain::{Explanation, Source};
+use super::finding::Reason;
 use super::held::held_roles;
 use super::organizations::OrganizationRef;
 use super::roles::RoleRef;
 use super::sharing::SharingRule;
 use super::users::{User, UserIx, UserRef};
 use crate::api::{Display, HeldField, Moment, Records, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus};
+
+#[cfg(test)]
+mod tests;
 
 /// One thing that a person has. The order is that of output.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -278,7 +283,7 @@ impl<'a> Side<'a> {
         };
         let spec = &user.object.spec;
         let now: BTreeSet<_> = user.state.roles.iter().map(|held| held.role).collect();
-        for at in user.moments().into_iter().filter(|at| *at > evaluation.now) {
+        for at in ahead(evaluation.now, user.moments()) {
             if user.phase(access.settings.suspended, at) != UserPhase::Active {
                 continue;
             }
@@ -547,12 +552,15 @@ impl Causes<'_> {
 
     /// Why the other side has no access at all: she is not there, void, or what decides about her phase differs.
     fn inactive(&self) -> Vec<Source> {
-        let absent = |note: &str| vec![self.user_field("metadata.name").note(note.to_owned())];
-        if self.there.access.is_none() {
+        let Some(access) = self.there.access else {
             return vec![Source::new("Tenant/tenant", "metadata.name").note("no Tenant in force")];
-        }
+        };
         let (Some((_, user)), Some(theirs)) = (self.there.user, &self.theirs) else {
-            return absent("no such user");
+            let note = match access.users.find(self.here.name) {
+                UserRef::Broken => Reason::SchemaInvalid.as_str(),
+                UserRef::Known(_) | UserRef::Missing => "no such user",
+            };
+            return vec![self.user_field("metadata.name").note(note)];
         };
         if user.state.phase == UserPhase::Invalid {
             let void = theirs.void.iter().filter(|void| void.class != "Partial");

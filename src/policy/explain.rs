@@ -12,6 +12,9 @@ use super::roles::Role;
 use super::users::{User, UserIx, UserRef};
 use crate::api::{Display, Moment, RestrictionMode, RoleSpec, Rows, UserPhase, UserType, Via};
 
+#[cfg(test)]
+mod tests;
+
 /// Everything that a user has, each with its sources, and everything of hers that is void.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -67,3 +67,36 @@ impl Evaluation {
         listed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::evaluate;
+
+    #[test]
+    fn each_role_in_force_shows_what_it_lists_and_what_comes_along() {
+        let lines = [
+            "Tenant acme/tenant {displayName: Acme}",
+            "Role acme/editor {displayName: E, permissions: [{object: UserTag, actions: [View]}, {object: Campaign, actions: [View, Publish]}]}",
+            "Role acme/void {displayName: V, permissions: [{object: Campaign, actions: [Fly]}]}",
+        ];
+        let matrix = evaluate(&lines)[0].matrix().into_iter();
+        let told: Vec<String> = matrix
+            .filter(|allowed| ["editor", "void"].contains(&allowed.role.as_str()))
+            .map(|allowed| {
+                let (listed, along) = (allowed.listed, allowed.comes_along);
+                format!(
+                    "{} {} {}: {listed:?} {along:?}",
+                    allowed.namespace, allowed.role, allowed.object
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "acme editor Campaign: [\"Publish\", \"View\"] [\"Edit\"]",
+                "acme editor MarketingContent: [] [\"View\"]",
+            ]
+        );
+        assert!(evaluate(&lines[1..])[0].matrix().is_empty());
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::explain::Source as Origin;
 use super::{Catalogue, Evaluation, Found, Reason, Status, evaluate_all};
 use crate::api::{Kind, Moment, UserStatus};
 use crate::manifests::{Manifests, Source};
@@ -46,4 +47,13 @@ pub(super) fn user(evaluations: &[Evaluation], name: &str) -> UserStatus {
 pub(super) fn findings(evaluations: &[Evaluation]) -> Vec<(Kind, String, String, Reason)> {
     let brief = |found: Found| (found.kind, found.name, found.finding.path, found.finding.reason);
     evaluations[0].findings().into_iter().map(brief).collect()
+}
+
+/// Where something comes from, in a line: `User/bob spec.enabled (switched off); Tenant/tenant spec.suspended`.
+pub(super) fn origins(from: &[Origin]) -> String {
+    let one = |origin: &Origin| match &origin.note {
+        Some(note) => format!("{} {} ({note})", origin.object, origin.field),
+        None => format!("{} {}", origin.object, origin.field),
+    };
+    from.iter().map(one).collect::<Vec<_>>().join("; ")
 }

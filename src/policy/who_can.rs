@@ -58,3 +58,61 @@ fn holder(access: &Access, user: &User, action: ActionIx) -> Holder {
         valid_until,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::evaluate;
+
+    const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
+    const EDITOR: &str = "Role acme/editor {displayName: E, permissions: [{object: Customer, actions: [Edit]}]}";
+
+    /// Who can view customers: name, roles and end.
+    fn holders(lines: &[&str]) -> Vec<String> {
+        let evaluations = evaluate(lines);
+        let action = evaluations[0].catalogue.find_action("Customer", "View").unwrap();
+        let holders = evaluations[0].who_can(action).into_iter();
+        holders
+            .map(|holder| {
+                let end = holder
+                    .valid_until
+                    .map(|end| format!(" until {end}"))
+                    .unwrap_or_default();
+                format!("{} {:?}{end}", holder.user, holder.roles)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn everyone_who_may_is_told_with_the_roles_that_give_it() {
+        let viewer = "Role acme/viewer {displayName: V, permissions: [{object: Customer, actions: [View]}]}";
+        let bob = "User acme/bob {account: bobb, name: Bob, roles: [viewer, ordinary-user, editor]}";
+        let carol = "User acme/carol {account: carol, name: Carol, roles: [editor], enabled: false}";
+        let dan = "User acme/dan {account: danny, name: Dan, roles: [ordinary-user]}";
+        let lines = [TENANT, EDITOR, viewer, bob, carol, dan];
+        assert_eq!(holders(&lines), ["bob [\"editor\", \"viewer\"]"]);
+        assert_eq!(holders(&lines[1..]), [""; 0]);
+    }
+
+    #[test]
+    fn the_end_is_the_first_at_which_no_way_is_left() {
+        let until = |roles: &str| {
+            holders(&[
+                TENANT,
+                EDITOR,
+                &format!("User acme/bob {{account: bobb, name: Bob, {roles}}}"),
+            ])
+        };
+        let one = "temporaryRoles: [{role: editor, validUntil: \"2026-12-05T00:00:00Z\"}, {role: ordinary-user, validUntil: \"2026-12-02T00:00:00Z\"}]";
+        assert_eq!(
+            until(&format!("roles: [ordinary-user], {one}")),
+            ["bob [\"editor\"] until 2026-12-05T00:00:00Z"]
+        );
+        assert_eq!(until(&format!("roles: [editor], {one}")), ["bob [\"editor\"]"]);
+        assert_eq!(
+            until("roles: [editor], validUntil: \"2027-01-01T00:00:00Z\""),
+            ["bob [\"editor\"] until 2027-01-01T00:00:00Z"]
+        );
+        let service = "type: Service, roles: [editor], activation: {validUntil: \"2026-12-09T00:00:00Z\"}, validUntil: \"2027-01-01T00:00:00Z\"";
+        assert_eq!(until(service), ["bob [\"editor\"] until 2026-12-09T00:00:00Z"]);
+    }
+}

@@ -1,0 +1,513 @@
+//! What changes, in lines: `bob - permission Campaign:Edit <- Role/editor spec.permissions[0].actions[0]`.
+
+use super::super::testing::{evaluate, origins};
+use super::*;
+
+const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
+const EDITOR: &str = "Role acme/editor {displayName: E, permissions: [{object: CustomerTag, actions: [Edit]}]}";
+const BOB: &str = "User acme/bob {account: bobb, name: Bob, roles: [editor]}";
+
+fn compared(before: &[&str], after: &[&str]) -> Difference {
+    let (before, after) = (evaluate(before), evaluate(after));
+    difference(&before.iter().collect::<Vec<_>>(), &after.iter().collect::<Vec<_>>())
+}
+
+fn told(before: &[&str], after: &[&str]) -> Vec<String> {
+    let mut told = Vec::new();
+    for person in compared(before, after).people {
+        for (sign, changes) in [('-', person.losses), ('+', person.gains)] {
+            told.extend(changes.into_iter().map(|change| {
+                let grants: Vec<String> = change.grants.iter().map(brief).collect();
+                format!(
+                    "{} {sign} {} <- {}",
+                    person.user,
+                    grants.join(", "),
+                    origins(&change.because)
+                )
+            }));
+        }
+    }
+    told
+}
+
+fn brief(grant: &Grant) -> String {
+    let end = |until: &Option<Moment>| until.map(|end| format!(" until {end}")).unwrap_or_default();
+    match grant {
+        Grant::Access { until } => format!("access{}", end(until)),
+        Grant::Role { name, until } => format!("role {name}{}", end(until)),
+        Grant::Later { what, from, until } => format!("later {what} from {from}{}", end(until)),
+        Grant::Permission { object, action } => format!("permission {object}:{action}"),
+        Grant::Organization { name } => format!("organization {name}"),
+        Grant::Group { name } => format!("group {name}"),
+        Grant::Rows {
+            object,
+            rows,
+            conditions,
+        } => format!("rows {object} {rows:?} {conditions:?}"),
+        Grant::Column { object, column } => format!("column {object} {}", column.as_deref().unwrap_or("*")),
+        Grant::Field { object, field, may } => format!("field {object}.{field} {may:?}"),
+        Grant::Sharing {
+            rule,
+            object,
+            records,
+            access,
+            until,
+        } => {
+            format!("sharing {rule} {object} {records} {access}{}", end(until))
+        }
+    }
+}
+
+/// The lines that begin so.
+fn of(told: &[String], what: &str) -> Vec<String> {
+    told.iter().filter(|line| line.starts_with(what)).cloned().collect()
+}
+
+#[test]
+fn what_is_the_same_on_both_sides_is_no_difference() {
+    let lines = [TENANT, EDITOR, BOB];
+    assert_eq!(told(&lines, &lines), [""; 0]);
+    assert_eq!(compared(&lines, &lines).totals(), (0, 0));
+}
+
+#[test]
+fn losses_and_gains_are_counted_over_all_people_and_tenants() {
+    let carol = "User acme/carol {account: carol, name: Carol, roles: [editor]}";
+    let beta = [
+        "Tenant beta/tenant {displayName: Beta}",
+        "User beta/dan {account: danny, name: Dan, roles: [ordinary-user]}",
+    ];
+    let less = EDITOR.replace("Edit", "View");
+    let before = [&[TENANT, EDITOR, BOB, carol][..], &beta].concat();
+    let after = [&[TENANT, less.as_str(), BOB, carol][..], &beta].concat();
+    assert_eq!(compared(&before, &after).totals(), (2, 0));
+    assert_eq!(compared(&after, &before).totals(), (0, 2));
+    let people = |before: &[&str], after: &[&str]| -> Vec<(String, String)> {
+        let people = compared(before, after).people.into_iter();
+        people.map(|person| (person.namespace, person.user)).collect()
+    };
+    let dan = (String::from("beta"), String::from("dan"));
+    assert_eq!(people(&before, &before[..4]), std::slice::from_ref(&dan));
+    assert_eq!(people(&before[..4], &before), [dan]);
+}
+
+#[test]
+fn an_action_that_goes_names_the_entry_that_gave_it() {
+    let less = EDITOR.replace("Edit", "View");
+    assert_eq!(
+        told(&[TENANT, EDITOR, BOB], &[TENANT, &less, BOB]),
+        ["bob - permission CustomerTag:Edit <- Role/editor spec.permissions[0].actions[0]"]
+    );
+    assert_eq!(
+        told(&[TENANT, &less, BOB], &[TENANT, EDITOR, BOB]),
+        ["bob + permission CustomerTag:Edit <- Role/editor spec.permissions[0].actions[0]"]
+    );
+}
+
+#[test]
+fn a_role_that_goes_says_why() {
+    let both = BOB.replace("[editor]", "[editor, ordinary-user]");
+    let loses = |after: &[&str]| of(&told(&[TENANT, EDITOR, &both], after), "bob - role");
+    let void = EDITOR.replace("[Edit]", "[Fly]");
+    let expected = |because: &str| {
+        [format!(
+            "bob - role editor, permission CustomerTag:Edit, permission CustomerTag:View <- {because}"
+        )]
+    };
+    assert_eq!(
+        loses(&[TENANT, &both]),
+        expected("Role/editor metadata.name (no such role)")
+    );
+    assert_eq!(
+        loses(&[TENANT, &void, &both]),
+        expected("Role/editor metadata.name (void)")
+    );
+    let other = BOB.replace("[editor]", "[ordinary-user]");
+    assert_eq!(loses(&[TENANT, EDITOR, &other]), expected("User/bob spec.roles[0]"));
+    let by_position = EDITOR.replace(
+        "displayName: E,",
+        "displayName: E, assignment: Position, positions: [boss],",
+    );
+    let tenant = "Tenant acme/tenant {displayName: Acme, accounts: {positions: [boss]}}";
+    assert_eq!(
+        loses(&[tenant, &by_position, &both]),
+        expected("User/bob spec.roles[0]")
+    );
+}
+
+#[test]
+fn a_role_held_for_longer_names_what_is_new_of_its_sources() {
+    let temporary = "User acme/bob {account: bobb, name: Bob, roles: [ordinary-user], temporaryRoles: [{role: editor, validUntil: \"2026-12-24T00:00:00Z\"}]}";
+    let longer = "User acme/bob {account: bobb, name: Bob, roles: [ordinary-user, editor], temporaryRoles: [{role: editor, validUntil: \"2026-12-24T00:00:00Z\"}]}";
+    assert_eq!(
+        told(&[TENANT, EDITOR, temporary], &[TENANT, EDITOR, longer]),
+        [
+            "bob - role editor until 2026-12-24T00:00:00Z <- User/bob spec.roles[1]",
+            "bob + role editor <- User/bob spec.roles[1]",
+        ]
+    );
+}
+
+#[test]
+fn someone_without_access_on_one_side_loses_all_because_of_what_decides() {
+    let all = "access, role editor, permission CustomerTag:Edit, permission CustomerTag:View";
+    let loses = |after: &[&str]| told(&[TENANT, EDITOR, BOB], after);
+    let bob = |more: &str| BOB.replace("name: Bob,", &format!("name: Bob, {more},"));
+    let expected = |because: &str| [format!("bob - {all} <- {because}")];
+    assert_eq!(
+        loses(&[TENANT, EDITOR]),
+        expected("User/bob metadata.name (no such user)")
+    );
+    assert_eq!(
+        loses(&[EDITOR, BOB]),
+        expected("Tenant/tenant metadata.name (no Tenant in force)")
+    );
+    assert_eq!(loses(&[]), expected("Tenant/tenant metadata.name (no Tenant in force)"));
+    assert_eq!(
+        loses(&[TENANT, EDITOR, &bob("enabled: false")]),
+        expected("User/bob spec.enabled (switched off)")
+    );
+    assert_eq!(
+        loses(&[TENANT, EDITOR, &bob("attributes: {team: Red}")]),
+        expected("User/bob spec.attributes.team (InvalidAttribute)")
+    );
+    assert_eq!(
+        loses(&[TENANT, EDITOR, &bob("color: red")]),
+        expected("User/bob metadata.name (SchemaInvalid)")
+    );
+    let suspended = "Tenant acme/tenant {displayName: Acme, suspended: true}";
+    assert_eq!(
+        loses(&[suspended, EDITOR, BOB]),
+        expected("Tenant/tenant spec.suspended (nobody has any access)")
+    );
+}
+
+#[test]
+fn someone_who_gains_access_gains_all_because_of_what_has_gone() {
+    let off = BOB.replace("name: Bob,", "name: Bob, enabled: false,");
+    assert_eq!(
+        told(&[TENANT, EDITOR, &off], &[TENANT, EDITOR, BOB]),
+        [
+            "bob + access, role editor, permission CustomerTag:Edit, permission CustomerTag:View <- User/bob spec.enabled (switched off)"
+        ]
+    );
+}
+
+#[test]
+fn what_keeps_someone_out_on_both_sides_changes_nothing() {
+    let off = BOB.replace("name: Bob,", "name: Bob, enabled: false,");
+    let less = EDITOR.replace("Edit", "View");
+    assert_eq!(told(&[TENANT, EDITOR, &off], &[TENANT, &less, &off]), [""; 0]);
+}
+
+#[test]
+fn a_phase_that_differs_without_a_field_that_does_names_all_that_decide() {
+    let lines = |enabled: bool| {
+        [
+            TENANT.to_owned(),
+            String::from("User acme/guest {type: Credited, home: {tenant: beta, user: rob}, roles: [ordinary-user]}"),
+            String::from("Tenant beta/tenant {displayName: Beta, accounts: {creditedTo: [acme]}}"),
+            format!("User beta/rob {{account: robb, name: Rob, roles: [ordinary-user], enabled: {enabled}}}"),
+        ]
+    };
+    let (on, off) = (lines(true), lines(false));
+    let (on, off): (Vec<&str>, Vec<&str>) = (
+        on.iter().map(String::as_str).collect(),
+        off.iter().map(String::as_str).collect(),
+    );
+    let home = "User/beta/rob status.phase (the home user is Disabled)";
+    assert_eq!(of(&told(&on, &off), "guest")[0].rsplit(" <- ").next(), Some(home));
+}
+
+#[test]
+fn another_end_of_access_names_the_field() {
+    let until = |year: &str| {
+        BOB.replace(
+            "name: Bob,",
+            &format!("name: Bob, validUntil: \"{year}-01-01T00:00:00Z\","),
+        )
+    };
+    let (soon, late) = (until("2027"), until("2028"));
+    assert_eq!(
+        told(&[TENANT, EDITOR, &soon], &[TENANT, EDITOR, &late]),
+        [
+            "bob - access until 2027-01-01T00:00:00Z <- User/bob spec.validUntil",
+            "bob + access until 2028-01-01T00:00:00Z <- User/bob spec.validUntil",
+        ]
+    );
+}
+
+#[test]
+fn a_role_that_begins_later_is_a_change_though_nothing_differs_now() {
+    let later = BOB.replace(
+        "roles: [editor]",
+        "roles: [editor], temporaryRoles: [\
+         {role: analyst, validFrom: \"2026-12-05T00:00:00Z\", validUntil: \"2026-12-06T00:00:00Z\"}, \
+         {role: developer, validFrom: \"2026-12-01T00:00:01Z\", validUntil: \"2026-12-09T00:00:00Z\"}, \
+         {role: editor, validFrom: \"2026-12-05T00:00:00Z\", validUntil: \"2026-12-08T00:00:00Z\"}]",
+    );
+    assert_eq!(
+        told(&[TENANT, EDITOR, BOB], &[TENANT, EDITOR, &later]),
+        [
+            "bob + later role analyst from 2026-12-05T00:00:00Z until 2026-12-06T00:00:00Z, \
+             later role developer from 2026-12-01T00:00:01Z until 2026-12-09T00:00:00Z <- User/bob spec.temporaryRoles"
+        ]
+    );
+}
+
+#[test]
+fn a_role_ahead_that_is_void_on_the_other_side_names_the_role() {
+    let later = "User acme/bob {account: bobb, name: Bob, roles: [ordinary-user], temporaryRoles: [{role: editor, validFrom: \"2026-12-05T00:00:00Z\", validUntil: \"2026-12-06T00:00:00Z\"}]}";
+    assert_eq!(
+        told(&[TENANT, EDITOR, later], &[TENANT, later]),
+        ["bob - later role editor from 2026-12-05T00:00:00Z until 2026-12-06T00:00:00Z <- Role/editor spec"]
+    );
+}
+
+#[test]
+fn someone_still_to_come_has_everything_ahead() {
+    let emea = "Organization acme/emea {displayName: EMEA}";
+    let bob = |from: &str| {
+        format!("User acme/bob {{account: bobb, name: Bob, roles: [editor], organizations: [nowhere, emea]{from}}}")
+    };
+    let (now, later) = (bob(""), bob(", validFrom: \"2026-12-05T00:00:00Z\""));
+    let ahead = "later organization emea from 2026-12-05T00:00:00Z, later role editor from 2026-12-05T00:00:00Z";
+    let told = |before: &[&str], after: &[&str]| told(before, after);
+    assert_eq!(
+        told(&[TENANT, EDITOR, emea, &now], &[TENANT, EDITOR, emea, &later]),
+        [
+            "bob - access, role editor, permission CustomerTag:Edit, permission CustomerTag:View, organization emea \
+             <- User/bob spec.validFrom (begins 2026-12-05T00:00:00Z)"
+                .to_owned(),
+            format!("bob + {ahead} <- User/bob spec.validFrom"),
+        ]
+    );
+    assert_eq!(
+        told(&[TENANT, EDITOR, emea, &later], &[TENANT, EDITOR, &later]),
+        ["bob - later organization emea from 2026-12-05T00:00:00Z <- Organization/emea spec"]
+    );
+    assert_eq!(
+        told(&[TENANT, EDITOR, emea], &[TENANT, EDITOR, emea, &later]),
+        [format!("bob + {ahead} <- User/bob metadata.name (no such user)")]
+    );
+    let suspended = "Tenant acme/tenant {displayName: Acme, suspended: true}";
+    assert_eq!(
+        told(&[TENANT, EDITOR, emea, &later], &[suspended, EDITOR, emea, &later]),
+        [format!(
+            "bob - {ahead} <- Tenant/tenant spec.suspended (nobody has any access)"
+        )]
+    );
+}
+
+#[test]
+fn each_field_that_decides_what_is_ahead_is_named() {
+    let tenant = "Tenant acme/tenant {displayName: Acme, accounts: {positions: [boss]}}";
+    let by_position = "Role acme/lead {displayName: L, assignment: Position, positions: [boss], permissions: [{object: Customer, actions: [View]}]}";
+    let base = "User acme/bob {account: bobb, name: Bob, validFrom: \"2026-12-05T00:00:00Z\", roles: [editor]}";
+    let gains = |change: (&str, &str), what: &str| {
+        let after = base.replace(change.0, change.1);
+        let told = told(
+            &[tenant, EDITOR, by_position, base],
+            &[tenant, EDITOR, by_position, &after],
+        );
+        of(&told, &format!("bob + later {what}"))
+            .iter()
+            .map(|line| line.rsplit(" <- ").next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        gains(("[editor]", "[editor, analyst]"), "role analyst"),
+        ["User/bob spec.roles"]
+    );
+    assert_eq!(
+        gains(("name: Bob", "name: Bob, position: boss"), "role lead"),
+        ["User/bob spec.position"]
+    );
+    assert_eq!(
+        gains(
+            ("name: Bob", "name: Bob, organizations: [headquarters]"),
+            "organization"
+        ),
+        ["User/bob spec.organizations"]
+    );
+    assert_eq!(
+        gains(("2026-12-05", "2026-12-06"), "role editor"),
+        ["User/bob spec.validFrom"]
+    );
+    let shorter = told(
+        &[tenant, EDITOR, &base.replace("name: Bob", "name: Bob, enabled: false")],
+        &[tenant, EDITOR, base],
+    );
+    assert_eq!(
+        shorter,
+        ["bob + later role editor from 2026-12-05T00:00:00Z <- User/bob spec.enabled"]
+    );
+    let over = told(
+        &[
+            tenant,
+            EDITOR,
+            &base.replace("name: Bob", "name: Bob, validUntil: \"2026-12-05T00:00:01Z\""),
+        ],
+        &[tenant, EDITOR, base],
+    );
+    assert_eq!(over, [""; 0]);
+}
+
+#[test]
+fn organizations_and_groups_name_what_lists_her() {
+    let emea = "Organization acme/emea {displayName: EMEA}";
+    let group = "UserGroup acme/launch {displayName: Launch, remarks: Launch, users: [bob]}";
+    let member = BOB.replace("name: Bob,", "name: Bob, organizations: [emea],");
+    let full = [TENANT, EDITOR, emea, group, &member];
+    assert_eq!(
+        told(&full, &[TENANT, EDITOR, group, &member]),
+        ["bob - organization emea <- Organization/emea metadata.name"]
+    );
+    let moved = BOB.replace("name: Bob,", "name: Bob, organizations: [headquarters],");
+    assert_eq!(
+        told(&full, &[TENANT, EDITOR, emea, group, &moved]),
+        [
+            "bob - organization emea <- User/bob spec.organizations[0]",
+            "bob + organization headquarters <- User/bob spec.organizations[0]",
+        ]
+    );
+    assert_eq!(
+        told(&full, &[TENANT, EDITOR, emea, &member]),
+        ["bob - group launch <- UserGroup/launch spec.users[0]"]
+    );
+}
+
+#[test]
+fn rows_and_columns_name_the_entries_that_gave_them() {
+    let role = |name: &str, data: &str| {
+        format!(
+            "Role acme/{name} {{displayName: R, permissions: [{{object: Event, actions: [View]}}], data: [{data}]}}"
+        )
+    };
+    let bob = "User acme/bob {account: bobb, name: Bob, roles: [seer, other]}";
+    let other = role(
+        "other",
+        "{object: Event, rows: Some, condition: \"record.name == 'b'\", columns: [name]}",
+    );
+    let narrow = role(
+        "seer",
+        "{object: Event, rows: Some, condition: \"record.name == 'a'\", columns: [name, time]}",
+    );
+    let wide = role("seer", "{object: Event, rows: All}");
+    let none = role("seer", "{object: Event, rows: None}");
+    let from = |role: &str, note: &str| format!("Role/{role} spec.data[0]{note}");
+    assert_eq!(
+        told(&[TENANT, &narrow, &other, bob], &[TENANT, &none, &other, bob]),
+        [
+            format!(
+                "bob - rows Event Some [\"record.name == 'a'\", \"record.name == 'b'\"], column Event time <- {}",
+                from("seer", "")
+            ),
+            format!(
+                "bob + rows Event Some [\"record.name == 'b'\"] <- {}",
+                from("seer", " (where record.name == 'a'; columns name, time)")
+            ),
+        ]
+    );
+    let told = told(&[TENANT, &narrow, &other, bob], &[TENANT, &wide, &other, bob]);
+    assert_eq!(
+        told,
+        [
+            format!(
+                "bob - rows Event Some [\"record.name == 'a'\", \"record.name == 'b'\"], column Event name, column Event time <- {}",
+                from("seer", "")
+            ),
+            format!("bob + rows Event All [], column Event * <- {}", from("seer", "")),
+        ]
+    );
+}
+
+#[test]
+fn a_field_that_is_restricted_names_what_restricts_it() {
+    let role = |restriction: &str| {
+        format!(
+            "Role acme/editor {{displayName: E, permissions: [{{object: Customer, actions: [View]}}], restrictions: [{restriction}]}}"
+        )
+    };
+    let free = role("");
+    let masked = role("{object: Customer, field: phone, mode: MaskedDisplay}");
+    let grouped = role("{object: Customer, field: phone, mode: NoGroupingOrFiltering}");
+    assert_eq!(
+        told(&[TENANT, &free, BOB], &[TENANT, &masked, BOB]),
+        ["bob - field Customer.phone See, field Customer.phone Filter <- Role/editor spec.restrictions[0] (masked)"]
+    );
+    assert_eq!(
+        told(&[TENANT, &masked, BOB], &[TENANT, &free, BOB]),
+        ["bob + field Customer.phone See, field Customer.phone Filter <- Role/editor spec.restrictions[0] (masked)"]
+    );
+    assert_eq!(
+        told(&[TENANT, &masked, BOB], &[TENANT, &grouped, BOB]),
+        [
+            "bob - field Customer.phone Group <- Role/editor spec.restrictions[0] (no grouping or filtering)",
+            "bob + field Customer.phone See <- Role/editor spec.restrictions[0] (masked)",
+        ]
+    );
+    let tenant = "Tenant acme/tenant {displayName: Acme, objects: [{object: Customer, fields: [{name: phone, type: String, restricted: true}]}]}";
+    assert_eq!(
+        told(&[TENANT, &free, BOB], &[tenant, &free, BOB]),
+        [
+            "bob - field Customer.phone SeeMasked, field Customer.phone See, field Customer.phone Group, field Customer.phone Filter \
+             <- Tenant/tenant spec.objects[0].fields[0].restricted (hidden without DataSpace:PersonalInfo)"
+        ]
+    );
+}
+
+#[test]
+fn a_rule_that_shares_with_her_in_any_way_is_a_grant() {
+    let tenant = "Tenant acme/tenant {displayName: Acme, dataPermissions: {enabled: true}, objects: [{object: Campaign, fields: [{name: code, type: String}]}]}";
+    let emea = "Organization acme/emea {displayName: EMEA, code: EM}";
+    let group = "UserGroup acme/launch {displayName: Launch, remarks: Launch, users: [bob]}";
+    let strangers = "UserGroup acme/strangers {displayName: Strangers, remarks: Nobody, users: [carol]}";
+    let carol = "User acme/carol {account: carol, name: Carol, roles: [editor], organizations: [headquarters]}";
+    let bob = BOB.replace("name: Bob,", "name: Bob, organizations: [emea],");
+    let before = [tenant, emea, group, strangers, EDITOR, carol, &bob];
+    let with = |rule: &str| {
+        let rule = format!("SharingRule acme/rule {{displayName: R, {rule}}}");
+        of(&told(&before, &[&before[..], &[rule.as_str()]].concat()), "bob")
+    };
+    let from = "<- SharingRule/rule spec";
+    assert_eq!(
+        with(
+            "object: Campaign, records: [a, b], access: Edit, to: {users: [bob]}, validUntil: \"2027-01-01T00:00:00Z\""
+        ),
+        [format!(
+            "bob + sharing rule Campaign a, b Edit until 2027-01-01T00:00:00Z {from}"
+        )]
+    );
+    assert_eq!(
+        with("object: Campaign, records: [a], to: {groups: [launch]}"),
+        [format!("bob + sharing rule Campaign a Read {from}")]
+    );
+    assert_eq!(
+        with("object: MarketingContent, contentGroups: [g1, g2], to: {organizations: [emea]}"),
+        [format!("bob + sharing rule MarketingContent in g1, g2 Read {from}")]
+    );
+    assert_eq!(
+        with("object: Customer, ownerless: {}, to: {everyone: true}"),
+        [format!("bob + sharing rule Customer without owner Read {from}")]
+    );
+    assert_eq!(
+        with("object: Customer, condition: \"record.city == 'a'\", to: {organizations: [emea]}"),
+        [format!(
+            "bob + sharing rule Customer where record.city == 'a' Read {from}"
+        )]
+    );
+    assert_eq!(with("object: Campaign, records: [a], to: {users: [carol]}"), [""; 0]);
+    assert_eq!(
+        with("object: Campaign, records: [a], to: {groups: [strangers]}"),
+        [""; 0]
+    );
+    assert_eq!(
+        with("object: MarketingContent, contentGroups: [g1], to: {organizations: [headquarters]}"),
+        [""; 0]
+    );
+    assert_eq!(
+        with("object: Campaign, records: [a], to: {users: [bob]}, validUntil: \"2026-11-01T00:00:00Z\""),
+        [""; 0]
+    );
+}
