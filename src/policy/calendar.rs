@@ -112,6 +112,7 @@ fn roles<'a>(access: &'a Access, one: &'a [Held], other: &'a [Held]) -> impl Ite
 #[cfg(test)]
 mod tests {
     use super::super::testing::evaluate;
+    use super::*;
 
     fn calendar(lines: &[&str]) -> Vec<String> {
         let events = evaluate(lines)[0].calendar().into_iter();
@@ -121,6 +122,13 @@ mod tests {
     }
 
     const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
+
+    #[test]
+    fn moments_ahead_are_after_now_each_once_and_soonest_first() {
+        let at = |seconds| Moment::from_seconds(seconds).unwrap();
+        let moments = vec![at(7), at(5), at(9), at(4), at(7)];
+        assert_eq!(ahead(at(5), moments), [at(7), at(9)]);
+    }
 
     #[test]
     fn phases_and_roles_that_come_and_go_are_told_soonest_first() {

@@ -442,6 +442,14 @@ mod tests {
     #[test]
     fn a_fault_in_a_catalogue_is_named_with_file_line_and_mend() {
         let object = "objects:\n- name: Card\n  actions:\n  - {name: View, access: Read}\n";
+        let role = |data: &str| {
+            let log = "- name: Log\n  rows: true\n  fields: [{name: time, type: Timestamp}]\n  actions: [{name: View, access: Read}]";
+            format!(
+                "{object}{log}\nsystemRoles:\n- {{name: a, displayName: A, permissions: [{{object: Card, actions: [View]}}],\n   {data}}}\n"
+            )
+        };
+        let sound = role("data: [{object: Log, rows: All, columns: [time]}]");
+        Catalogue::load(&sound, "file.yaml").expect("nothing is wrong with it");
         for (text, line, part) in [
             ("extends: bultin\n", 1, "`bultin`"),
             (
@@ -495,6 +503,15 @@ mod tests {
                 6,
                 "`Edit`",
             ),
+            (&format!("modules: [Core]\n{object}  module: Loyalty\n"), 6, "`Loyalty`"),
+            (&role("data: [{object: Card, rows: All}]"), 11, "`Card`"),
+            (&role("data: [{object: Log, rows: Some}]"), 11, "`Log`"),
+            (
+                &role("data: [{object: Log, rows: All, columns: [time, tome]}]"),
+                11,
+                "`tome`",
+            ),
+            (&role("data: [{object: Lag, rows: All}]"), 11, "`Lag`"),
             (&format!("{object}nonsense: 1\n"), 5, "nonsense"),
         ] {
             let error = Catalogue::load(text, "file.yaml").expect_err(text).to_string();

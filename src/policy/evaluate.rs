@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
+use super::calendar::ahead;
 use super::catalogue::Catalogue;
 use super::finding::{Findings, Found, Origin};
 use super::homes::{HomeTenant, HomeUser, Homes};
@@ -159,11 +160,6 @@ impl Access {
     /// The earliest moment at which the status of any object changes by time alone.
     fn earliest_transition(&self, now: Moment) -> Option<Moment> {
         let users = self.users.iter().filter_map(|(_, user)| user.next_transition);
-        let groups = self.groups.iter().filter_map(|group| {
-            first_change(now, group.moments(&self.users), |at| {
-                group.findings(&self.users, at).shown()
-            })
-        });
         let rules = self.rules.iter().filter_map(|rule| {
             first_change(now, rule.moments(&self.users), |at| {
                 (rule.phase(at), rule.findings(&self.users, at).shown())
@@ -176,7 +172,8 @@ impl Access {
                 (invitation.phase(at, &findings), findings.shown())
             })
         });
-        users.chain(groups).chain(rules).chain(invitations).min()
+        // Groups change with their users only.
+        users.chain(rules).chain(invitations).min()
     }
 
     /// The earliest moment ahead at which time alone can change anything that a status says. That may be only which finding a
@@ -200,10 +197,7 @@ impl Access {
     /// From when on the user is void whom the invitation asks to set a password.
     #[must_use]
     pub fn named_user_void_from(&self, invitation: &invitations::Invitation) -> Option<Moment> {
-        match self.users.find(invitation.user()?) {
-            UserRef::Known(ix) => self.users.get(ix)?.void_from,
-            UserRef::Missing | UserRef::Broken => None,
-        }
+        self.users.by_name(invitation.user()?)?.void_from
     }
 
     /// The names of the groups in force that list the user, sorted.
@@ -214,11 +208,10 @@ impl Access {
 
 /// The first of some moments after now at which what is looked at differs from now's.
 fn first_change<T: PartialEq>(now: Moment, moments: Vec<Moment>, look: impl Fn(Moment) -> T) -> Option<Moment> {
-    let mut ahead: Vec<Moment> = moments.into_iter().filter(|at| *at > now).collect();
+    let ahead = ahead(now, moments);
     if ahead.is_empty() {
         return None;
     }
-    ahead.sort_unstable();
     let present = look(now);
     ahead.into_iter().find(|at| look(*at) != present)
 }
@@ -416,4 +409,49 @@ pub fn evaluate_all(catalogue: &Arc<Catalogue>, snapshots: &[Snapshot], now: Mom
 fn credited(snapshot: &Snapshot) -> impl Iterator<Item = (&str, &str)> {
     let homes = snapshot.users.iter().filter_map(|user| user.spec.home.as_ref());
     homes.map(|home| (home.tenant.as_str(), home.user.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{NOW, evaluate};
+    use super::*;
+
+    const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
+
+    /// When a user should be looked at again whose temporary roles end then, and of whom something is wrong.
+    fn next_look(ends: [&str; 2]) -> Option<String> {
+        let [one, other] = ends;
+        let bob = format!(
+            "User acme/bob {{account: bobb, name: Bob, roles: [missing], temporaryRoles: [\
+             {{role: gone, validUntil: \"{one}\"}}, {{role: gone, validUntil: \"{other}\"}}]}}"
+        );
+        let evaluations = evaluate(&[TENANT, &bob]);
+        let access = evaluations[0].access().unwrap();
+        access.next_look(evaluations[0].now).map(|at| at.to_string())
+    }
+
+    #[test]
+    fn what_a_message_says_is_looked_at_again_when_it_may_change_and_never_for_what_is_over() {
+        let (soon, late) = ("2026-12-05T00:00:00Z", "2026-12-06T00:00:00Z");
+        assert_eq!(next_look([late, soon]).as_deref(), Some(soon));
+        assert_eq!(next_look([NOW, late]).as_deref(), Some(late));
+        assert_eq!(next_look([NOW, "2026-11-01T00:00:00Z"]), None);
+    }
+
+    #[test]
+    fn an_object_is_known_by_kind_and_name_sound_or_not() {
+        let lines = [
+            TENANT,
+            "User acme/sound {account: sound, name: S, roles: [ordinary-user]}",
+            "User acme/broken {account: broken, name: B, roles: [ordinary-user], color: red}",
+        ];
+        let known = |lines: &[&str], kind, name| evaluate(lines)[0].knows(kind, name);
+        for lines in [&lines[..], &lines[1..]] {
+            assert!(known(lines, Kind::User, "sound"));
+            assert!(known(lines, Kind::User, "broken"));
+            assert!(!known(lines, Kind::User, "nobody"));
+            assert!(!known(lines, Kind::UserGroup, "sound"));
+            assert!(!known(lines, Kind::UserGroup, "broken"));
+        }
+    }
 }

@@ -381,4 +381,14 @@ mod tests {
         );
         assert!(findings.void());
     }
+
+    #[test]
+    fn what_stalls_is_shown_though_something_else_comes_first() {
+        let mut findings = Findings::only(Finding::refused(Reason::NameTaken, "metadata.name"));
+        findings.push(Finding::refused(Reason::InvalidCondition, "spec.condition"));
+        let shown = [Some(Reason::NameTaken), None, Some(Reason::InvalidCondition)];
+        assert_eq!(findings.shown(), shown);
+        let warning = Findings::only(Finding::warning(Reason::InvalidCondition, "spec.condition"));
+        assert_eq!(warning.shown(), [None; 3]);
+    }
 }

@@ -18,10 +18,6 @@ use crate::api::{
     UserGroupSpec,
 };
 
-/// The number of a group in its tenant; the order is that of names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupIx(u32);
-
 /// A user group, judged as far as time does not matter.
 #[derive(Clone, Debug)]
 pub struct Group {
@@ -46,17 +42,6 @@ impl Group {
         }
         findings
     }
-
-    /// The moments at which time alone can change it.
-    #[must_use]
-    pub fn moments(&self, users: &Users) -> Vec<Moment> {
-        self.object
-            .spec
-            .users
-            .iter()
-            .filter_map(|name| users.void_from(name))
-            .collect()
-    }
 }
 
 /// All groups of a tenant, sorted by name.
@@ -64,7 +49,8 @@ impl Group {
 pub struct Groups {
     all: Vec<Group>,
     broken: HashSet<String>,
-    of_user: HashMap<UserIx, Vec<GroupIx>>,
+    /// The places in `all` of the groups in force that list a user.
+    of_user: HashMap<UserIx, Vec<usize>>,
 }
 
 impl Groups {
@@ -78,8 +64,8 @@ impl Groups {
             .map(|object| judge_group(settings, object, limit, &youngest))
             .collect();
         let broken = snapshot.broken_names(Kind::UserGroup).map(str::to_owned).collect();
-        let mut of_user: HashMap<UserIx, Vec<GroupIx>> = HashMap::new();
-        for (ix, group) in (0..).map(GroupIx).zip(&all).filter(|(_, group)| group.in_force) {
+        let mut of_user: HashMap<UserIx, Vec<usize>> = HashMap::new();
+        for (ix, group) in all.iter().enumerate().filter(|(_, group)| group.in_force) {
             for name in &group.object.spec.users {
                 if let UserRef::Known(user) = users.find(name) {
                     of_user.entry(user).or_default().push(ix);
@@ -97,18 +83,7 @@ impl Groups {
     /// The groups in force that list the user, sorted by name.
     pub fn of_user(&self, user: UserIx) -> impl Iterator<Item = &Group> {
         let groups = self.of_user.get(&user).into_iter().flatten();
-        groups.filter_map(|ix| self.all.get(usize::try_from(ix.0).ok()?))
-    }
-
-    /// The number of the group in force of that name.
-    #[must_use]
-    pub fn in_force(&self, name: &str) -> Option<GroupIx> {
-        let ix = self
-            .all
-            .binary_search_by(|group| group.object.name.as_str().cmp(name))
-            .ok()?;
-        self.all.get(ix).filter(|group| group.in_force)?;
-        u32::try_from(ix).ok().map(GroupIx)
+        groups.filter_map(|ix| self.all.get(*ix))
     }
 
     fn missing_or_void(&self, name: &str, finding: impl Fn(Reason) -> Finding) -> Option<Finding> {
@@ -194,8 +169,6 @@ pub struct SharingRule {
     pub access: SharedAccess,
     /// The organizations in force that it shares with.
     pub organizations: Vec<OrganizationIx>,
-    /// The groups in force that it shares with.
-    pub groups: Vec<GroupIx>,
     /// The users that it shares with.
     pub users: Vec<UserIx>,
     findings: Findings,
@@ -326,7 +299,7 @@ impl Judge<'_> {
         let nobody = Recipients::default();
         let to = spec.to.as_ref().unwrap_or(&nobody);
         let organizations = self.to_organizations(&to.organizations, &mut findings);
-        let groups = self.to_groups(&to.groups, &mut findings);
+        self.judge_groups(&to.groups, &mut findings);
         let known = |name: &String| match self.users.find(name) {
             UserRef::Known(ix) => Some(ix),
             UserRef::Missing | UserRef::Broken => None,
@@ -341,7 +314,6 @@ impl Judge<'_> {
             which,
             access: spec.access.unwrap_or_default(),
             organizations,
-            groups,
             users: to.users.iter().filter_map(known).collect(),
             findings,
         }
@@ -434,7 +406,7 @@ impl Judge<'_> {
         organizations
     }
 
-    fn to_groups(&self, names: &[String], findings: &mut Findings) -> Vec<GroupIx> {
+    fn judge_groups(&self, names: &[String], findings: &mut Findings) {
         for (index, name) in names.iter().enumerate() {
             let path = || format!("spec.to.groups[{index}]");
             findings.extend(
@@ -442,7 +414,6 @@ impl Judge<'_> {
                     .missing_or_void(name, |reason| Finding::partial(reason, path())),
             );
         }
-        names.iter().filter_map(|name| self.groups.in_force(name)).collect()
     }
 }
 

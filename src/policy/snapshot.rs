@@ -224,6 +224,36 @@ mod tests {
     }
 
     #[test]
+    fn an_invitation_in_a_file_has_been_through_what_the_cluster_knows_unless_the_file_tells() {
+        let invitation = |name: &str, attempt: Option<i32>| {
+            Arc::new(Object {
+                name: name.to_owned(),
+                created: None,
+                deleting: false,
+                origin: Origin(0),
+                spec: InvitationState {
+                    spec: serde_json::from_value(serde_json::json!({"email": "eve@acme.example"})).unwrap(),
+                    status: InvitationStatus {
+                        attempt,
+                        ..InvitationStatus::default()
+                    },
+                },
+            })
+        };
+        let mut files = Snapshot::new("acme");
+        files.invitations = vec![
+            invitation("bare", None),
+            invitation("new", None),
+            invitation("telling", Some(1)),
+        ];
+        let mut live = Snapshot::new("acme");
+        live.invitations = vec![invitation("bare", Some(3)), invitation("telling", Some(3))];
+        files.take_history(&live);
+        let attempts: Vec<Option<i32>> = files.invitations.iter().map(|one| one.spec.status.attempt).collect();
+        assert_eq!(attempts, [Some(3), None, Some(1)]);
+    }
+
+    #[test]
     fn age_is_creation_then_name_and_a_file_is_younger_than_all_that_have_one() {
         let early = Moment::from_seconds(1);
         let late = Moment::from_seconds(2);

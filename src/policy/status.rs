@@ -531,3 +531,78 @@ fn message(finding: &Finding, more: usize) -> String {
     };
     format!("{}: {}; {}{more}", finding.path, finding.message, finding.mend)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::evaluate;
+    use super::*;
+
+    const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
+
+    #[test]
+    fn what_is_not_even_schema_valid_says_so_in_its_conditions() {
+        let lines = [
+            "Tenant acme/tenant {color: red}",
+            "User acme/one {color: red}",
+            "Role acme/one {color: red}",
+            "Organization acme/one {color: red}",
+            "UserGroup acme/one {color: red}",
+            "SharingRule acme/one {color: red}",
+            "Invitation acme/one {color: red}",
+        ];
+        let evaluations = evaluate(&lines);
+        let told: Vec<String> = evaluations[0]
+            .refused()
+            .map(|one| {
+                let ready = one
+                    .status
+                    .conditions()
+                    .iter()
+                    .find(|condition| condition.kind == "Ready");
+                format!("{} {}", one.kind, ready.map_or("-", |ready| ready.reason.as_str()))
+            })
+            .collect();
+        let kinds = [
+            "Tenant",
+            "User",
+            "Role",
+            "Organization",
+            "UserGroup",
+            "SharingRule",
+            "Invitation",
+        ];
+        assert_eq!(told, kinds.map(|kind| format!("{kind} SchemaInvalid")));
+    }
+
+    #[test]
+    fn a_broken_manifest_of_an_object_of_the_system_stands_among_the_others() {
+        let broken = [
+            "Role acme/analyst {color: red}",
+            "Organization acme/headquarters {color: red}",
+        ];
+        let refused = |lines: &[&str]| evaluate(lines)[0].refused().count();
+        assert_eq!(refused(&[&[TENANT][..], &broken].concat()), 0);
+        assert_eq!(refused(&broken), 2);
+    }
+
+    #[test]
+    fn the_hash_of_a_user_differs_where_her_status_does() {
+        let hash = |user: &str, group: &str| {
+            let evaluations = evaluate(&[TENANT, user, group]);
+            let evaluation = &evaluations[0];
+            let access = evaluation.access().unwrap();
+            let (ix, user) = access.users.iter().next().unwrap();
+            let mut hasher = std::hash::DefaultHasher::new();
+            evaluation.hash_user(access, ix, user, &mut hasher);
+            hasher.finish()
+        };
+        let bob = |more: &str| format!("User acme/bob {{account: bobb, name: Bob, roles: [ordinary-user]{more}}}");
+        let group = |users: &str| format!("UserGroup acme/launch {{displayName: L, remarks: L, users: [{users}]}}");
+        let plain = hash(&bob(""), &group(""));
+        assert_eq!(plain, hash(&bob(", email: bob@acme.example"), &group("carol")));
+        assert_ne!(plain, hash(&bob(", enabled: false"), &group("")));
+        assert_ne!(plain, hash(&bob(", validUntil: \"2027-01-01T00:00:00Z\""), &group("")));
+        assert_ne!(plain, hash(&bob(", position: unknown"), &group("")));
+        assert_ne!(plain, hash(&bob(""), &group("bob")));
+    }
+}

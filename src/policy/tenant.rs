@@ -82,12 +82,6 @@ impl Settings {
         self.personal_info.is_some_and(|action| actions.contains(action))
     }
 
-    /// Whether users of this tenant may be credited by that one.
-    #[must_use]
-    pub fn lets_credit(&self, namespace: &str) -> bool {
-        self.credited_to.contains(namespace) || self.credited_to.contains("*")
-    }
-
     /// `account` has the tenant's format (T7).
     #[must_use]
     pub fn accepts_account(&self, account: &str) -> bool {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use super::action_set::ActionSet;
+use super::calendar::ahead;
 use super::catalogue::Catalogue;
 use super::finding::{Finding, Findings, Reason};
 use super::held::{Held, held_roles};
@@ -454,11 +455,8 @@ impl Judge<'_> {
         // Of a user who is void already the invitation's end can still change the reason.
         let over = self.invitation_over_from(&user.object.spec);
         let moments = user.moments().into_iter().chain(over);
-        let mut ahead: Vec<Moment> = moments.filter(|at| *at > self.now).collect();
-        ahead.sort_unstable();
-        ahead.dedup();
         let shown = user.findings.shown();
-        ahead.into_iter().find(|at| {
+        ahead(self.now, moments.collect()).into_iter().find(|at| {
             self.findings(user, home, *at).shown() != shown
                 || self.looks_different(&self.state(user, *at, enterable), &user.state)
         })

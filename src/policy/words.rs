@@ -125,6 +125,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_known_name_that_is_nearest_is_suggested() {
+        let known = ["Campaign", "Customer"];
+        assert_eq!(
+            suggest("leave it out", "Campain", known),
+            "did you mean `Campaign`? Otherwise leave it out"
+        );
+        assert_eq!(suggest("leave it out", "Invoice", known), "leave it out");
+    }
+
+    #[test]
+    fn eight_of_many_values_are_told() {
+        assert_eq!(one_of(&["a", "b"]), "write one of `a`, `b`");
+        let values: Vec<u32> = (1..=9).collect();
+        let eight = "write one of `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`";
+        assert_eq!(one_of(&values[..8]), eight);
+        assert_eq!(one_of(&values), format!("{eight}, …"));
+    }
+
+    #[test]
+    fn a_value_is_shown_in_one_line() {
+        assert_eq!(shown("a\nb"), "a\\u{a}b");
+        assert_eq!(shown("plain"), "plain");
+    }
+
+    #[test]
     fn the_form_of_an_email_is_that_of_the_schema() {
         let pattern = regex::Regex::new(crate::api::forms::EMAIL_PATTERN).unwrap();
         for text in [

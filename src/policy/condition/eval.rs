@@ -73,9 +73,7 @@ impl Value<'_> {
 /// A list of texts in one of the forms in which callers hold them.
 #[derive(Clone, Copy, Debug)]
 pub enum List<'a> {
-    /// Owned texts.
-    Owned(&'a [String]),
-    /// Borrowed texts.
+    /// Texts.
     Borrowed(&'a [&'a str]),
     /// A JSON array, all of whose items must be strings.
     Json(&'a [serde_json::Value]),
@@ -84,7 +82,6 @@ pub enum List<'a> {
 impl List<'_> {
     fn len(self) -> usize {
         match self {
-            Self::Owned(items) => items.len(),
             Self::Borrowed(items) => items.len(),
             Self::Json(items) => items.len(),
         }
@@ -92,7 +89,6 @@ impl List<'_> {
 
     fn contains(self, text: &str) -> bool {
         match self {
-            Self::Owned(items) => items.iter().any(|item| item == text),
             Self::Borrowed(items) => items.contains(&text),
             Self::Json(items) => items.iter().any(|item| item.as_str() == Some(text)),
         }

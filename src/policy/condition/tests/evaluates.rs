@@ -67,6 +67,7 @@ fn texts_and_lists_are_looked_into() {
             ("record.city in ['Paris', 'Berlin']", True),
             ("record.city in ['Paris']", False),
             ("record.city in []", False),
+            ("record.city in ['Berlin', 'Paris', 'Berlin']", True),
             ("record.age in [40 + 2]", True),
             ("record.born in [now]", False),
             ("'emea' in record.organizations && !('x' in record.organizations)", True),
@@ -253,7 +254,7 @@ fn only_a_true_condition_holds() {
     struct Nothing;
     impl Inputs for Nothing {
         fn record(&self, _: &RecordAttribute) -> Option<Value<'_>> {
-            None
+            Some(Value::Double(f64::NAN))
         }
         fn user(&self, _: &UserAttribute) -> Option<Value<'_>> {
             Some(Value::Double(f64::NAN))
@@ -267,6 +268,8 @@ fn only_a_true_condition_holds() {
         ("1 > 2", false),
         ("has(user.name)", false),
         ("user.name == 'a'", false),
+        ("has(record.score)", false),
+        ("has(record.city)", false),
     ] {
         assert_eq!(compile(source, &Customers).unwrap().holds(&Nothing), holds, "{source}");
     }

@@ -212,6 +212,8 @@ fn moments_and_durations_are_read_when_the_condition_is_compiled() {
         ("now - now < duration('87601h')", Type, 1, 22),
         ("now - now < duration('-87601h')", Type, 1, 22),
         ("now - now < duration('10000h1h')", Type, 1, 22),
+        ("now - now < duration('+1234h')", Type, 1, 22),
+        ("now - now < duration('000001h')", Type, 1, 22),
         ("now - now < duration('100000h')", Type, 1, 22),
         ("now - now < duration('100000m')", Type, 1, 22),
         ("now - now < duration(user.name)", Type, 1, 22),
@@ -324,9 +326,64 @@ fn the_help_says_what_to_write_instead() {
         ("record.zzz == 1", "`spec.objects`"),
         ("user.attributes.zzz == '1'", "`spec.accounts.attributes`"),
         ("user.zzz == '1'", "`groups`"),
+        ("startsWith(record.city, 'a')", "write `text.startsWith('part')`"),
+        ("int(record.city) == 1", "nothing converts"),
+        ("'24h'.duration() == now - now", "write `duration(...)`"),
+        ("record.name.matches('a')", "regular expressions"),
+        ("record.tags.startsWith('a')", "ask for one item"),
+        ("record.score == 1.5u", "join both sides"),
+        ("-duration('1h') < now - now", "write the sign into it"),
+        ("'a' + 'b' == 'ab'", "texts are not joined"),
+        ("now + now == now", "add a duration"),
+        ("now + 5 == now", "write it as a duration"),
+        ("now - 1.5 == now", "write it as a duration"),
+        ("duration('1h') - now == now", "put the Timestamp first"),
+        ("'a' in record.city", "`text.contains('part')`"),
+        ("1 in record.age", "put a list behind it"),
+        ("record.city == 1", "put both in quotes"),
+        ("record.city == 1.5", "put both in quotes"),
+        ("record.city == true", "put both in quotes"),
+        ("record.vip == 1", "use values of one type"),
+        ("record.born == duration('1h')", "subtract one Timestamp"),
+        ("now - now == '1h'", "`duration('24h')`"),
+        ("record.age == -1.5", "write both as Int"),
+        ("record.age is 1", "write `==`"),
+        ("record.age eq 1", "write `==`"),
+        ("record.5 == 1", "digits on both sides"),
+        ("record.in == 1", "a word of CEL"),
     ] {
         let fault = fault(source);
         assert!(fault.help.contains(help), "{source}: {fault}");
+    }
+    assert_eq!(fault("record.city == ‘x’").help, "put a text in `'` or `\"`");
+}
+
+#[test]
+fn the_message_names_what_was_found() {
+    for (source, found) in [
+        ("lower(record.name) == 'a'", "`lower()`"),
+        ("'a'.lower() == 'a'", "`.lower()`"),
+        ("record.tags.size(1) == 1", "`.size()` takes no argument"),
+        ("now < timestamp('soon')", "`soon` is no moment"),
+        ("()", "found `)`"),
+        ("true && == 1", "found `==`"),
+        ("1 1", "found `1`"),
+        ("!record.age", "`!` takes a Bool, this is an Int"),
+        ("-record.city < 'a'", "this is a String"),
+        ("record.vip < true", "`<` does not compare one Bool with another"),
+        (
+            "record.city >= 1",
+            "`>=` compares equal types, not a String with an Int",
+        ),
+        ("now + now == now", "`+` does not take a Timestamp and a Timestamp"),
+        ("1 - 'a' == 1", "`-` does not take an Int and a String"),
+        ("record == 1", "`record` by itself has no place here"),
+        ("size(record.age) == 1", "this is `record.age`, an Int"),
+        ("size(user.name == 'a') == 1", "this is a Bool"),
+        ("duration(user.name) < now - now", "this is `user.name`, a String"),
+    ] {
+        let fault = fault(source);
+        assert!(fault.message.contains(found), "{source}: {fault}");
     }
 }
 
