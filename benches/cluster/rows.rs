@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, stream};
 use kube::Client;
-use kube::api::{Api, DynamicObject, Patch, PatchParams, WatchEvent, WatchParams};
+use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, WatchEvent, WatchParams};
 use serde_json::json;
 use tenantry::api::Moment;
 
@@ -69,6 +69,26 @@ impl Bench {
         let answered = bare::write(&self.users(copy), patches).await;
         answered.into_iter().max().unwrap()
     }
+
+    /// The same, onto a tenant made for it, of a client that also watches the users and reads what it is sent, as every
+    /// controller has to.
+    async fn bare_watching(&self, from: &str) -> Duration {
+        let copy = self.plane.namespace("watched");
+        corpus::tenant(&self.client, &copy).await;
+        let users = self.users(&copy);
+        let at = users.list_metadata(&ListParams::default().limit(1)).await.unwrap();
+        let version = at.metadata.resource_version.unwrap();
+        let watching = tokio::spawn(async move {
+            let events = users
+                .watch(&WatchParams::default().timeout(290), &version)
+                .await
+                .unwrap();
+            events.for_each(|event| std::future::ready(drop(event))).await;
+        });
+        let took = self.bare(from, &copy).await;
+        watching.abort();
+        took
+    }
 }
 
 /// Everything about a tenant of 10,000 users.
@@ -84,10 +104,12 @@ pub(crate) async fn of_ten_thousand(wanted: &impl Fn(&str) -> bool) -> Vec<Row> 
 
     corpus::tenant(&bench.client, &tenant).await;
     let program = Program::start(admin).await;
+    let used = program.processor_time();
     let began = program.lead(admin).await;
     let ended = program
         .until("all statuses", |program| program.writes() >= USERS as f64)
         .await;
+    let used = program.processor_time() - used;
     program.idle().await;
     let grown = program.memory("VmRSS");
     program.stop();
@@ -99,6 +121,15 @@ pub(crate) async fn of_ten_thousand(wanted: &impl Fn(&str) -> bool) -> Vec<Row> 
         bare,
         "<= 1.25",
     ));
+    if wanted("settle") {
+        rows.push(Row::figure("our processor time for that", shown(used), ""));
+        rows.push(Row::times(
+            "the same, against a bare client that watches what it writes",
+            ended - began,
+            bench.bare_watching(&tenant).await,
+            "",
+        ));
+    }
     rows.push(Row::figure(
         "memory per 1,000 users with three roles",
         format!("{:.1} MiB", (grown - least) / 10.0),
@@ -295,10 +326,7 @@ async fn expiry(bench: &Bench, tenant: &str, copy: &str) -> Vec<Row> {
     assert!(left > 10, "the machine is too slow for this");
     // A watch does not last for ever: it begins shortly before the end.
     tokio::time::sleep(Duration::from_secs(left as u64 - 10)).await;
-    let from = ours
-        .list_metadata(&kube::api::ListParams::default().limit(1))
-        .await
-        .unwrap();
+    let from = ours.list_metadata(&ListParams::default().limit(1)).await.unwrap();
     let version = from.metadata.resource_version.unwrap();
     let watching = ours
         .watch(&WatchParams::default().timeout(290), &version)

@@ -569,6 +569,18 @@ mod tests {
     use crate::api::Display;
 
     #[test]
+    fn the_field_that_was_probably_meant_is_suggested() {
+        let evaluations = evaluate(&[
+            "Tenant acme/tenant {displayName: Acme}",
+            "Role acme/masker {displayName: M, permissions: [{object: Customer, actions: [View]}], restrictions: [{object: Customer, field: citi, mode: MaskedDisplay}]}",
+        ]);
+        let found = evaluations[0].findings().into_iter();
+        let mends: Vec<String> = found.map(|found| found.finding.mend).collect();
+        assert_eq!(mends.len(), 1);
+        assert!(mends[0].starts_with("did you mean `city`?"), "{mends:?}");
+    }
+
+    #[test]
     fn a_restriction_refused_for_its_type_still_holds_for_a_user_in_doubt() {
         let evaluations = evaluate(&[
             "Tenant acme/tenant {displayName: Acme}",

@@ -105,6 +105,20 @@ fn an_action_that_goes_names_the_entry_that_gave_it() {
 }
 
 #[test]
+fn each_action_names_its_own_entry() {
+    let role = |last: &str| {
+        format!(
+            "Role acme/editor {{displayName: E, permissions: [{{object: Campaign, actions: [Edit]}}, {{object: CustomerTag, actions: [{last}]}}]}}"
+        )
+    };
+    let (both, less) = (role("View, Edit"), role("View"));
+    assert_eq!(
+        told(&[TENANT, &both, BOB], &[TENANT, &less, BOB]),
+        ["bob - permission CustomerTag:Edit <- Role/editor spec.permissions[1].actions[1]"]
+    );
+}
+
+#[test]
 fn a_role_that_goes_says_why() {
     let both = BOB.replace("[editor]", "[editor, ordinary-user]");
     let loses = |after: &[&str]| of(&told(&[TENANT, EDITOR, &both], after), "bob - role");
@@ -230,6 +244,54 @@ fn another_end_of_access_names_the_field() {
     let (soon, late) = (until("2027"), until("2028"));
     assert_eq!(
         told(&[TENANT, EDITOR, &soon], &[TENANT, EDITOR, &late]),
+        [
+            "bob - access until 2027-01-01T00:00:00Z <- User/bob spec.validUntil",
+            "bob + access until 2028-01-01T00:00:00Z <- User/bob spec.validUntil",
+        ]
+    );
+}
+
+#[test]
+fn what_no_status_shows_is_a_change_too() {
+    let role = |condition: &str| {
+        format!(
+            "Role acme/editor {{displayName: E, permissions: [{{object: Event, actions: [View]}}], \
+             data: [{{object: Event, rows: Some, condition: \"record.name == '{condition}'\"}}]}}"
+        )
+    };
+    assert_eq!(
+        told(&[TENANT, &role("a"), BOB], &[TENANT, &role("b"), BOB]),
+        [
+            "bob - rows Event Some [\"record.name == 'a'\"] <- Role/editor spec.data[0]",
+            "bob + rows Event Some [\"record.name == 'b'\"] <- Role/editor spec.data[0]",
+        ]
+    );
+    let later = |role: &str| {
+        let periods = format!(
+            "temporaryRoles: [{{role: editor, validUntil: \"2026-12-05T00:00:00Z\"}}, \
+             {{role: {role}, validFrom: \"2026-12-06T00:00:00Z\", validUntil: \"2026-12-07T00:00:00Z\"}}]"
+        );
+        format!("User acme/bob {{account: bobb, name: Bob, roles: [ordinary-user], {periods}}}")
+    };
+    assert_eq!(
+        told(
+            &[TENANT, EDITOR, &later("analyst")],
+            &[TENANT, EDITOR, &later("developer")]
+        ),
+        [
+            "bob - later role analyst from 2026-12-06T00:00:00Z until 2026-12-07T00:00:00Z <- User/bob spec.temporaryRoles",
+            "bob + later role developer from 2026-12-06T00:00:00Z until 2026-12-07T00:00:00Z <- User/bob spec.temporaryRoles",
+        ]
+    );
+    let until = |year: &str| {
+        let sooner = "temporaryRoles: [{role: editor, validUntil: \"2026-12-05T00:00:00Z\"}, {role: analyst, validUntil: \"2026-12-05T00:00:00Z\"}]";
+        BOB.replace(
+            "name: Bob,",
+            &format!("name: Bob, validUntil: \"{year}-01-01T00:00:00Z\", {sooner},"),
+        )
+    };
+    assert_eq!(
+        told(&[TENANT, EDITOR, &until("2027")], &[TENANT, EDITOR, &until("2028")]),
         [
             "bob - access until 2027-01-01T00:00:00Z <- User/bob spec.validUntil",
             "bob + access until 2028-01-01T00:00:00Z <- User/bob spec.validUntil",
@@ -445,6 +507,24 @@ fn a_field_that_is_restricted_names_what_restricts_it() {
         [
             "bob - field Customer.phone Group <- Role/editor spec.restrictions[0] (no grouping or filtering)",
             "bob + field Customer.phone See <- Role/editor spec.restrictions[0] (masked)",
+        ]
+    );
+    let more = |restriction: &str| {
+        role(&format!(
+            "{{object: Customer, field: city, mode: MaskedDisplay}}, {{object: UserProfile, field: phone, mode: MaskedDisplay}}{restriction}"
+        ))
+    };
+    assert_eq!(
+        told(
+            &[TENANT, &more(""), BOB],
+            &[
+                TENANT,
+                &more(", {object: Customer, field: phone, mode: NoGroupingOrFiltering}"),
+                BOB
+            ]
+        ),
+        [
+            "bob - field Customer.phone Group, field Customer.phone Filter <- Role/editor spec.restrictions[2] (no grouping or filtering)"
         ]
     );
     let tenant = "Tenant acme/tenant {displayName: Acme, objects: [{object: Customer, fields: [{name: phone, type: String, restricted: true}]}]}";
