@@ -439,6 +439,19 @@ mod tests {
     }
 
     #[test]
+    fn a_finding_leads_back_to_the_manifest() {
+        let evaluations = evaluate(&[
+            TENANT,
+            "Role acme/void {displayName: V, permissions: [{object: Campaign, actions: [Fly]}]}",
+            "UserGroup acme/group {displayName: G, remarks: G, users: [nobody]}",
+            "Role acme/broken {displayName: B, permissions: [{object: Campaign, actions: [View]}], color: red}",
+        ]);
+        let found = evaluations[0].findings();
+        assert_eq!(found.len(), 3);
+        assert!(found.iter().all(|found| found.origin.is_some()), "{found:?}");
+    }
+
+    #[test]
     fn an_object_is_known_by_kind_and_name_sound_or_not() {
         let lines = [
             TENANT,

@@ -536,6 +536,7 @@ fn message(finding: &Finding, more: usize) -> String {
 mod tests {
     use super::super::testing::evaluate;
     use super::*;
+    use crate::api::Moment;
 
     const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
 
@@ -572,6 +573,39 @@ mod tests {
             "Invitation",
         ];
         assert_eq!(told, kinds.map(|kind| format!("{kind} SchemaInvalid")));
+    }
+
+    #[test]
+    fn whether_an_invitation_was_delivered_is_carried_over_and_nothing_of_others() {
+        let condition = |kind: &str| Condition {
+            kind: kind.to_owned(),
+            status: ConditionStatus::False,
+            reason: "Rejected".to_owned(),
+            message: "no such mailbox".to_owned(),
+            last_transition_time: Some(Moment::MIN),
+            observed_generation: Some(3),
+        };
+        let was = InvitationStatus {
+            conditions: vec![condition("Approved"), condition("Delivered"), condition("Ready")],
+            ..InvitationStatus::default()
+        };
+        let status = carried_over(&was, InvitationPhase::Failed, &Findings::default());
+        let ours = status
+            .conditions()
+            .iter()
+            .filter(|condition| condition.kind != "Delivered");
+        assert!(ours.clone().all(|condition| condition.reason != "Rejected"));
+        assert_eq!(ours.count(), 2, "{status:?}");
+        let delivered = status
+            .conditions()
+            .iter()
+            .find(|condition| condition.kind == "Delivered");
+        let expected = Condition {
+            last_transition_time: None,
+            observed_generation: None,
+            ..condition("Delivered")
+        };
+        assert_eq!(delivered, Some(&expected));
     }
 
     #[test]
