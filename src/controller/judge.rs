@@ -41,10 +41,21 @@ pub(super) struct Judgement {
 pub(super) enum Write {
     /// A status that differs from the one shown.
     Status(Box<StatusWrite>),
-    /// The same of a user in a tenant in force. There may be very many: each is made when its turn comes.
-    User(Arc<Stored>),
+    /// The same of a user in a tenant in force, by its hash. There may be very many: each is made when its turn comes.
+    User(Arc<Stored>, u64),
     /// An object of the system that is missing or not as it should be.
     System(Box<SystemWrite>),
+}
+
+impl Write {
+    /// The object and the hash of its status, unless it writes something else.
+    pub(super) fn status(&self) -> Option<(&Stored, u64)> {
+        match self {
+            Self::Status(write) => Some((&write.judged, write.shown.hash)),
+            Self::User(judged, hash) => Some((judged, *hash)),
+            Self::System(_) => None,
+        }
+    }
 }
 
 /// A status, for the state of the object that it was computed from and no other.
@@ -189,7 +200,7 @@ fn user_statuses(evaluation: &Evaluation, access: &Access, tenant: &Tenant, memo
         let (_, shown) = completed_user_status(evaluation, access, (ix, user), judged);
         renewed.note(key, shown.hash);
         if let Some(rank) = rank(judged, &shown) {
-            writes.push((rank, Write::User(Arc::clone(judged))));
+            writes.push((rank, Write::User(Arc::clone(judged), shown.hash)));
         }
     }
     *memo = renewed;
@@ -318,7 +329,7 @@ mod tests {
     fn names(judgement: &Judgement) -> Vec<String> {
         let name = |write: &Write| match write {
             Write::Status(write) => format!("status {} {}", write.judged.kind, write.judged.name),
-            Write::User(judged) => format!("status User {}", judged.name),
+            Write::User(judged, _) => format!("status User {}", judged.name),
             Write::System(write) => format!("system {} {}", write.kind, write.name),
         };
         judgement.writes.iter().map(name).collect()
@@ -329,7 +340,7 @@ mod tests {
         let mut objects: Vec<Stored> = tenant.objects.iter().map(|stored| (**stored).clone()).collect();
         for write in &judgement.writes {
             let user = match write {
-                Write::User(judged) => user_status(judgement.evaluation.as_ref().unwrap(), judged),
+                Write::User(judged, _) => user_status(judgement.evaluation.as_ref().unwrap(), judged),
                 _ => None,
             };
             match user
@@ -337,7 +348,7 @@ mod tests {
                 .as_ref()
                 .unwrap_or(write)
             {
-                Write::User(judged) => panic!("{judged:?}"),
+                Write::User(judged, _) => panic!("{judged:?}"),
                 Write::Status(write) => {
                     let stored = objects
                         .iter_mut()

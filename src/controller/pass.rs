@@ -86,10 +86,12 @@ impl<S: Storage> Writer<S> {
                 }
                 let passed = match write {
                     Write::Status(write) => self.status(*write, &stopped).await,
-                    Write::User(judged) => match evaluation.and_then(|evaluation| user_status(evaluation, &judged)) {
-                        Some(write) => self.status(write, &stopped).await,
-                        None => Passed::Well,
-                    },
+                    Write::User(judged, _) => {
+                        match evaluation.and_then(|evaluation| user_status(evaluation, &judged)) {
+                            Some(write) => self.status(write, &stopped).await,
+                            None => Passed::Well,
+                        }
+                    }
                     Write::System(write) => self.system(*write, &stopped).await,
                 };
                 if passed == Passed::Ill {

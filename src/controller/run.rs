@@ -16,7 +16,7 @@ use tokio::time::{sleep_until, timeout};
 use super::announce::Announcement;
 use super::clock::Clock;
 use super::fence::Fence;
-use super::judge::{Judgement, Tenant, judge};
+use super::judge::{Judgement, Tenant, Write, judge};
 use super::lease::{Held, Leadership, LeaseSettings};
 use super::memo::Memo;
 use super::metrics::{Metrics, seconds};
@@ -391,6 +391,8 @@ impl<S: Storage> Work<S> {
         self.metrics.judging.observe(seconds(took));
         self.tenants.set_timer(&namespace, judgement.next);
         tracing::debug!(tenant = namespace, writes = judgement.writes.len(), ?took, "judged");
+        let statuses = judgement.writes.iter().filter_map(Write::status);
+        self.store.expect(&namespace, statuses);
         let writer = Arc::clone(&self.writer);
         self.passes.spawn(async move {
             // Judging again costs time in which nothing is written: a pass gets a few times as much first.
@@ -405,6 +407,7 @@ impl<S: Storage> Work<S> {
     }
 
     fn ended(&mut self, namespace: &str, passed: Passed) {
+        self.store.expect_nothing(namespace);
         let settled = self.tenants.ended(namespace, passed == Passed::Well, Instant::now());
         if let Some(took) = settled {
             self.metrics.settling.observe(seconds(took));

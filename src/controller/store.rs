@@ -72,6 +72,8 @@ pub(super) struct Store {
     listed: BTreeSet<Kind>,
     /// Up to which resourceVersion it is known of each kind what has been deleted.
     deleted: HashMap<Kind, u64>,
+    /// By namespace: the statuses that a pass under way writes, by their hashes.
+    expected: HashMap<String, HashMap<(Kind, String), u64>>,
 }
 
 type Namespace = BTreeMap<Kind, BTreeMap<String, Arc<Stored>>>;
@@ -129,6 +131,24 @@ impl Store {
         (known || stored.version > deleted) && self.put(stored)
     }
 
+    /// A pass over the namespace is about to write these statuses. The watch may bring such a state before the answer does:
+    /// what was wanted makes nothing dirty.
+    pub(super) fn expect<'a>(&mut self, namespace: &str, statuses: impl Iterator<Item = (&'a Stored, u64)>) {
+        let expected = statuses.map(|(judged, hash)| ((judged.kind, judged.name.clone()), hash));
+        self.expected.insert(namespace.to_owned(), expected.collect());
+    }
+
+    /// The pass is over.
+    pub(super) fn expect_nothing(&mut self, namespace: &str) {
+        self.expected.remove(namespace);
+    }
+
+    fn is_expected(&self, stored: &Stored) -> bool {
+        let expected = self.expected.get(&stored.namespace);
+        let expected = expected.and_then(|expected| expected.get(&(stored.kind, stored.name.clone())));
+        expected == Some(&stored.shown.hash)
+    }
+
     fn knows_deletions(&mut self, kind: Kind, version: u64) {
         let deleted = self.deleted.entry(kind).or_default();
         *deleted = version.max(*deleted);
@@ -147,7 +167,7 @@ impl Store {
                 || known.system != stored.system
                 || known.owner != stored.owner
                 || known.declared != stored.declared
-                || known.shown.hash != stored.shown.hash
+                || (known.shown.hash != stored.shown.hash && !self.is_expected(&stored))
                 || known.unwritable.is_some()
         });
         self.remove(&stored.namespace.clone(), stored.kind, &stored.name.clone());
@@ -320,6 +340,28 @@ mod tests {
         let mut forged = stored(Kind::User, "acme", "ada", 6);
         forged.shown.hash = 99;
         assert_eq!(store.take(Change::Applied(Box::new(forged))), ["acme"]);
+    }
+
+    #[test]
+    fn a_status_that_is_being_written_makes_nothing_dirty_when_the_watch_brings_it_before_the_answer() {
+        let mut store = Store::default();
+        store.take(applied(Kind::User, "ada", 5));
+        let judged = Arc::clone(store.find("acme", Kind::User, "ada").unwrap());
+        store.expect("acme", [(&*judged, 7)].into_iter());
+        let shows = |version, hash| {
+            let mut written = stored(Kind::User, "acme", "ada", version);
+            written.shown.hash = hash;
+            written
+        };
+        assert!(!store.put(shows(6, 7)));
+        assert_eq!(versions(&store), [("ada".to_owned(), 6)]);
+        assert!(store.put(shows(7, 8)), "somebody else's");
+        let mut changed = shows(8, 7);
+        changed.generation += 1;
+        assert!(store.put(changed), "another spec");
+        store.expect_nothing("acme");
+        assert!(store.put(shows(9, 8)));
+        assert!(store.put(shows(10, 7)));
     }
 
     #[test]
