@@ -569,15 +569,19 @@ mod tests {
     use crate::api::Display;
 
     #[test]
-    fn the_field_that_was_probably_meant_is_suggested() {
+    fn the_field_or_role_that_was_probably_meant_is_suggested() {
         let evaluations = evaluate(&[
             "Tenant acme/tenant {displayName: Acme}",
             "Role acme/masker {displayName: M, permissions: [{object: Customer, actions: [View]}], restrictions: [{object: Customer, field: citi, mode: MaskedDisplay}]}",
+            "User acme/bob {account: bob.smith, name: Bob, roles: [ordinary-user, analist]}",
         ]);
         let found = evaluations[0].findings().into_iter();
         let mends: Vec<String> = found.map(|found| found.finding.mend).collect();
-        assert_eq!(mends.len(), 1);
-        assert!(mends[0].starts_with("did you mean `city`?"), "{mends:?}");
+        let meant = ["city", "analyst"].map(|name| format!("did you mean `{name}`?"));
+        assert_eq!(mends.len(), 2);
+        for meant in meant {
+            assert!(mends.iter().any(|mend| mend.starts_with(&meant)), "{meant} {mends:?}");
+        }
     }
 
     #[test]
