@@ -83,7 +83,7 @@ impl Bench {
                 .watch(&WatchParams::default().timeout(290), &version)
                 .await
                 .unwrap();
-            events.for_each(|event| std::future::ready(drop(event))).await;
+            events.for_each(|_| async {}).await;
         });
         let took = self.bare(from, &copy).await;
         watching.abort();

@@ -4,9 +4,10 @@
 //! answer goes in here as a watch event does, so nothing is judged from before the last own write.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
-use super::shown::Shown;
+use super::shown::{Shown, keys};
 use crate::api::Kind;
 use crate::policy::{Declared, Snapshot};
 
@@ -72,8 +73,8 @@ pub(super) struct Store {
     listed: BTreeSet<Kind>,
     /// Up to which resourceVersion it is known of each kind what has been deleted.
     deleted: HashMap<Kind, u64>,
-    /// By namespace: the statuses that a pass under way writes, by their hashes.
-    expected: HashMap<String, HashMap<(Kind, String), u64>>,
+    /// By namespace: the statuses that a pass under way writes, each as one hash.
+    expected: HashMap<String, HashSet<u64>>,
 }
 
 type Namespace = BTreeMap<Kind, BTreeMap<String, Arc<Stored>>>;
@@ -134,7 +135,7 @@ impl Store {
     /// A pass over the namespace is about to write these statuses. The watch may bring such a state before the answer does:
     /// what was wanted makes nothing dirty.
     pub(super) fn expect<'a>(&mut self, namespace: &str, statuses: impl Iterator<Item = (&'a Stored, u64)>) {
-        let expected = statuses.map(|(judged, hash)| ((judged.kind, judged.name.clone()), hash));
+        let expected = statuses.map(|(judged, hash)| expectation(judged, hash));
         self.expected.insert(namespace.to_owned(), expected.collect());
     }
 
@@ -145,8 +146,7 @@ impl Store {
 
     fn is_expected(&self, stored: &Stored) -> bool {
         let expected = self.expected.get(&stored.namespace);
-        let expected = expected.and_then(|expected| expected.get(&(stored.kind, stored.name.clone())));
-        expected == Some(&stored.shown.hash)
+        expected.is_some_and(|expected| expected.contains(&expectation(stored, stored.shown.hash)))
     }
 
     fn knows_deletions(&mut self, kind: Kind, version: u64) {
@@ -262,6 +262,11 @@ impl Store {
             self.credits.remove(home);
         }
     }
+}
+
+/// That an object is to show a status of that hash.
+fn expectation(stored: &Stored, hash: u64) -> u64 {
+    keys().hash_one((stored.kind, &stored.name, hash))
 }
 
 /// The tenant that a Credited user is at home in.

@@ -156,7 +156,8 @@ fn of_rule(evaluation: &Evaluation, access: &Access, rule: &SharingRule) -> Shar
         to.insert((Kind::Organization, organization.name.clone()));
     }
     for name in rule.object.spec.to.iter().flat_map(|to| &to.groups) {
-        if access.groups.in_force(name).is_some_and(|ix| rule.groups.contains(&ix)) {
+        let mut groups = access.groups.iter().filter(|group| group.in_force);
+        if groups.any(|group| group.object.name == *name) {
             to.insert((Kind::UserGroup, name.clone()));
         }
     }
