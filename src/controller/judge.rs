@@ -181,13 +181,14 @@ fn statuses(evaluation: &Evaluation, tenant: &Tenant, now: Moment) -> Vec<(Rank,
     writes.collect()
 }
 
-/// The same of the users. Objects and users are both sorted by name.
+/// The same of the users. Objects and users are both sorted by name; that they belong together shows by what they share.
 fn user_statuses(evaluation: &Evaluation, access: &Access, tenant: &Tenant, memo: &mut Memo) -> Vec<(Rank, Write)> {
     let mut objects = tenant.objects.iter().filter(|stored| stored.kind == Kind::User);
     let mut renewed = memo.renewed(access.users.iter().count());
     let mut writes = Vec::new();
     for (ix, user) in access.users.iter() {
-        let Some(judged) = objects.find(|stored| stored.name == user.object.name) else {
+        let declares = |stored: &&Arc<Stored>| matches!(&stored.declared, Declared::User(object) if Arc::ptr_eq(object, &user.object));
+        let Some(judged) = objects.find(declares) else {
             break;
         };
         let key = key(evaluation, access, ix, user, judged.generation);

@@ -292,9 +292,12 @@ impl<S: Storage> Work<S> {
 
     fn take_answer(&mut self, answer: Answer) {
         match answer {
-            // The state that was wanted makes nothing dirty.
+            // The state that was wanted makes nothing dirty, unless its pass is over: the next may have begun without it.
             Answer::Status(stored) => {
-                self.store.answered(*stored);
+                let namespace = stored.namespace.clone();
+                if self.store.answered(*stored) {
+                    self.changed(&namespace);
+                }
             }
             Answer::System(stored) => {
                 let namespace = stored.namespace.clone();

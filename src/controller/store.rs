@@ -125,11 +125,17 @@ impl Store {
     }
 
     /// Takes in what a write was answered with; returns whether something may have to be written because of it. The answer
-    /// may come after the object has been deleted again: then it is not to come back.
+    /// may come after the object has been deleted again: then it is not to come back. Or after a newer state: if that shows
+    /// something else, somebody has undone the write, and what the watch brought may have looked like no change.
     pub(super) fn answered(&mut self, stored: Stored) -> bool {
-        let known = self.find(&stored.namespace, stored.kind, &stored.name).is_some();
-        let deleted = self.deleted.get(&stored.kind).copied().unwrap_or_default();
-        (known || stored.version > deleted) && self.put(stored)
+        match self.find(&stored.namespace, stored.kind, &stored.name) {
+            Some(known) if known.version > stored.version => known.shown.hash != stored.shown.hash,
+            Some(_) => self.put(stored),
+            None => {
+                let deleted = self.deleted.get(&stored.kind).copied().unwrap_or_default();
+                stored.version > deleted && self.put(stored)
+            }
+        }
     }
 
     /// A pass over the namespace is about to write these statuses. The watch may bring such a state before the answer does:
@@ -328,6 +334,19 @@ mod tests {
         assert!(versions(&store).is_empty());
         assert!(store.answered(stored(Kind::User, "acme", "ada", 8)), "made anew since");
         assert_eq!(versions(&store), [("ada".to_owned(), 8)]);
+    }
+
+    #[test]
+    fn a_write_that_was_undone_before_it_was_answered_makes_its_tenant_dirty() {
+        let mut store = Store::default();
+        store.take(applied(Kind::User, "ada", 5));
+        // A list brings the object as it was, in a newer state: of the write in between nobody has heard.
+        assert!(store.take(applied(Kind::User, "ada", 7)).is_empty());
+        let mut written = stored(Kind::User, "acme", "ada", 6);
+        written.shown.hash = 99;
+        assert!(store.answered(written));
+        assert!(!store.answered(stored(Kind::User, "acme", "ada", 6)));
+        assert_eq!(versions(&store), [("ada".to_owned(), 7)]);
     }
 
     #[test]

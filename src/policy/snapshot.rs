@@ -35,8 +35,13 @@ impl<S> Object<S> {
 /// The order of age of two objects, each its creation and its name.
 #[must_use]
 pub fn older(one: (Option<Moment>, &str), other: (Option<Moment>, &str)) -> Ordering {
+    earlier(one.0, other.0).then_with(|| one.1.cmp(other.1))
+}
+
+/// The order of two creations: one that is unknown comes last.
+pub(super) fn earlier(one: Option<Moment>, other: Option<Moment>) -> Ordering {
     let created = |moment: Option<Moment>| moment.map_or((1, None), |moment| (0, Some(moment)));
-    created(one.0).cmp(&created(other.0)).then_with(|| one.1.cmp(other.1))
+    created(one).cmp(&created(other))
 }
 
 /// An invitation with what has become of it.
