@@ -184,7 +184,7 @@ mod tests {
             calendar(&[TENANT, invitation]),
             ["2026-12-02T00:00:00Z acme/Invitation/eve Pending -> Invalid"]
         );
-        // A user that is switched off voids no invitation; one that is gone does, at once.
+        // That the user it names expires changes nothing about an invitation.
         let ends = "User acme/dora {account: dora, name: Dora, email: dora@acme.example, roles: [ordinary-user], validUntil: \"2026-12-02T00:00:00Z\"}";
         assert_eq!(
             calendar(&[TENANT, ends, "Invitation acme/dora {user: dora}"]),
