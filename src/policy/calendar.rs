@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::evaluate::{Access, Evaluation};
 use super::held::{Held, held_roles};
+use super::moments::ahead;
 use super::users::User;
 use crate::api::{Kind, Moment, SharingRulePhase, UserPhase};
 
@@ -93,14 +94,6 @@ impl Evaluation {
     }
 }
 
-/// The moments after now, each once, soonest first.
-pub(super) fn ahead(now: Moment, mut moments: Vec<Moment>) -> Vec<Moment> {
-    moments.retain(|at| *at > now);
-    moments.sort_unstable();
-    moments.dedup();
-    moments
-}
-
 /// The names of the roles that only the first list holds.
 fn roles<'a>(access: &'a Access, one: &'a [Held], other: &'a [Held]) -> impl Iterator<Item = &'a str> {
     let gone = one
@@ -112,7 +105,6 @@ fn roles<'a>(access: &'a Access, one: &'a [Held], other: &'a [Held]) -> impl Ite
 #[cfg(test)]
 mod tests {
     use super::super::testing::evaluate;
-    use super::*;
 
     fn calendar(lines: &[&str]) -> Vec<String> {
         let events = evaluate(lines)[0].calendar().into_iter();
@@ -122,13 +114,6 @@ mod tests {
     }
 
     const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
-
-    #[test]
-    fn moments_ahead_are_after_now_each_once_and_soonest_first() {
-        let at = |seconds| Moment::from_seconds(seconds).unwrap();
-        let moments = vec![at(7), at(5), at(9), at(4), at(7)];
-        assert_eq!(ahead(at(5), moments), [at(7), at(9)]);
-    }
 
     #[test]
     fn phases_and_roles_that_come_and_go_are_told_soonest_first() {

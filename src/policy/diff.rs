@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::calendar::ahead;
 use super::evaluate::{Access, Evaluation};
 use super::explain::{Explanation, Source};
 use super::finding::Reason;
 use super::held::held_roles;
+use super::moments::ahead;
 use super::organizations::OrganizationRef;
 use super::roles::RoleRef;
 use super::sharing::SharingRule;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use super::calendar::ahead;
 use super::catalogue::Catalogue;
 use super::finding::{Findings, Found, Origin};
 use super::homes::{HomeTenant, HomeUser, Homes};
 use super::identifiers::Identifiers;
 use super::invitations::{self, Invitations};
+use super::moments::first_change;
 use super::organizations::Organizations;
 use super::roles::Roles;
 use super::sharing::{self, Groups, SharingRules};
@@ -204,16 +204,6 @@ impl Access {
     pub fn groups_of(&self, user: UserIx) -> impl Iterator<Item = &str> {
         self.groups.of_user(user).map(|group| group.object.name.as_str())
     }
-}
-
-/// The first of some moments after now at which what is looked at differs from now's.
-fn first_change<T: PartialEq>(now: Moment, moments: Vec<Moment>, look: impl Fn(Moment) -> T) -> Option<Moment> {
-    let ahead = ahead(now, moments);
-    if ahead.is_empty() {
-        return None;
-    }
-    let present = look(now);
-    ahead.into_iter().find(|at| look(*at) != present)
 }
 
 impl Evaluation {

@@ -25,6 +25,7 @@ mod identifiers;
 mod invitations;
 mod matrix;
 mod memberships;
+mod moments;
 mod organizations;
 mod roles;
 mod sharing;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use super::action_set::ActionSet;
-use super::calendar::ahead;
 use super::catalogue::Catalogue;
 use super::finding::{Finding, Findings, Reason};
 use super::held::{Held, held_roles};
@@ -16,6 +15,7 @@ use super::homes::{Home, HomeProfile, Homes};
 use super::identifiers::Identifiers;
 use super::invitations::Invitations;
 use super::memberships::Crowded;
+use super::moments::ahead;
 use super::organizations::{OrganizationIx, OrganizationRef, Organizations};
 use super::roles::{RoleRef, Roles};
 use super::snapshot::{Object, Snapshot};
@@ -454,9 +454,10 @@ impl Judge<'_> {
         }
         // Of a user who is void already the invitation's end can still change the reason.
         let over = self.invitation_over_from(&user.object.spec);
-        let moments = user.moments().into_iter().chain(over);
+        let mut moments = user.moments();
+        moments.extend(over);
         let shown = user.findings.shown();
-        ahead(self.now, moments.collect()).into_iter().find(|at| {
+        ahead(self.now, moments).into_iter().find(|at| {
             self.findings(user, home, *at).shown() != shown
                 || self.looks_different(&self.state(user, *at, enterable), &user.state)
         })
