@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use futures::{StreamExt as _, stream};
-use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams};
+use futures::{Stream, StreamExt as _, stream};
+use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, WatchEvent, WatchParams};
 use serde_json::{Value, json};
 
 use super::IN_FLIGHT;
@@ -21,6 +21,15 @@ pub(crate) async fn list(api: &Api<DynamicObject>) -> Vec<DynamicObject> {
             None => return objects,
         }
     }
+}
+
+/// What happens to the objects from now on, for almost five minutes.
+pub(crate) async fn watch(
+    api: &Api<DynamicObject>,
+) -> impl Stream<Item = kube::Result<WatchEvent<DynamicObject>>> + use<> {
+    let now = api.list_metadata(&ListParams::default().limit(1)).await.unwrap();
+    let version = now.metadata.resource_version.unwrap();
+    api.watch(&WatchParams::default().timeout(290), &version).await.unwrap()
 }
 
 /// The patches that give the users of `onto` the statuses of those of `from`, by name.

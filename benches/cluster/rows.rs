@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, stream};
 use kube::Client;
-use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, WatchEvent, WatchParams};
+use kube::api::{Api, DynamicObject, Patch, PatchParams, WatchEvent};
 use serde_json::json;
 use tenantry::api::Moment;
 
@@ -75,16 +75,8 @@ impl Bench {
     async fn bare_watching(&self, from: &str) -> Duration {
         let copy = self.plane.namespace("watched");
         corpus::tenant(&self.client, &copy).await;
-        let users = self.users(&copy);
-        let at = users.list_metadata(&ListParams::default().limit(1)).await.unwrap();
-        let version = at.metadata.resource_version.unwrap();
-        let watching = tokio::spawn(async move {
-            let events = users
-                .watch(&WatchParams::default().timeout(290), &version)
-                .await
-                .unwrap();
-            events.for_each(|_| async {}).await;
-        });
+        let events = bare::watch(&self.users(&copy)).await;
+        let watching = tokio::spawn(events.for_each(|_| async {}));
         let took = self.bare(from, &copy).await;
         watching.abort();
         took
@@ -326,13 +318,7 @@ async fn expiry(bench: &Bench, tenant: &str, copy: &str) -> Vec<Row> {
     assert!(left > 10, "the machine is too slow for this");
     // A watch does not last for ever: it begins shortly before the end.
     tokio::time::sleep(Duration::from_secs(left as u64 - 10)).await;
-    let from = ours.list_metadata(&ListParams::default().limit(1)).await.unwrap();
-    let version = from.metadata.resource_version.unwrap();
-    let watching = ours
-        .watch(&WatchParams::default().timeout(290), &version)
-        .await
-        .unwrap();
-    let mut events = Box::pin(watching);
+    let mut events = Box::pin(bare::watch(&ours).await);
     let end_millis = end.seconds() * 1_000;
     let mut late = Vec::new();
     while late.len() < USERS {
