@@ -104,7 +104,7 @@ fn roles<'a>(access: &'a Access, one: &'a [Held], other: &'a [Held]) -> impl Ite
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::evaluate;
+    use super::super::testing::{TENANT, evaluate};
 
     fn calendar(lines: &[&str]) -> Vec<String> {
         let events = evaluate(lines)[0].calendar().into_iter();
@@ -112,8 +112,6 @@ mod tests {
             .map(|event| format!("{} {}/{} {}", event.at, event.namespace, event.object, event.change))
             .collect()
     }
-
-    const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
 
     #[test]
     fn phases_and_roles_that_come_and_go_are_told_soonest_first() {

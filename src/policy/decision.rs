@@ -85,7 +85,7 @@ fn active(phase: UserPhase) -> Result<(), Denial> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::evaluate;
+    use super::super::testing::{TENANT, evaluate};
     use super::*;
 
     /// What the decision about `Customer:ACTION` says of the user.
@@ -95,8 +95,6 @@ mod tests {
         let decided = evaluations[0].allows_on_any_record(user, action);
         decided.map_or_else(Denial::as_str, |()| "Allowed")
     }
-
-    const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
     const ROLE: &str = "Role acme/editor {displayName: E, permissions: [{object: Customer, actions: [Edit]}, {object: Funnel, actions: [Use]}]}";
 
     #[test]

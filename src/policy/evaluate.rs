@@ -403,10 +403,8 @@ fn credited(snapshot: &Snapshot) -> impl Iterator<Item = (&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{NOW, evaluate};
+    use super::super::testing::{NOW, TENANT, evaluate};
     use super::*;
-
-    const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
 
     /// When a user should be looked at again whose temporary roles end then, and of whom something is wrong.
     fn next_look(ends: [&str; 2]) -> Option<String> {

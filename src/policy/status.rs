@@ -534,11 +534,9 @@ fn message(finding: &Finding, more: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::evaluate;
+    use super::super::testing::{TENANT, evaluate};
     use super::*;
     use crate::api::Moment;
-
-    const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
 
     #[test]
     fn what_is_not_even_schema_valid_says_so_in_its_conditions() {

@@ -10,6 +10,9 @@ use crate::manifests::{Manifests, Source};
 /// The moment at which everything is judged.
 pub(super) const NOW: &str = "2026-12-01T00:00:00Z";
 
+/// A tenant of which nothing more is to be said.
+pub(super) const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
+
 /// Documents, each `KIND NAMESPACE/NAME SPEC` in a line with the spec in flow style, evaluated together.
 pub(super) fn evaluate(lines: &[&str]) -> Vec<Evaluation> {
     let documents: Vec<String> = lines.iter().map(|line| document(line)).collect();
@@ -56,4 +59,9 @@ pub(super) fn origins(from: &[Origin]) -> String {
         None => format!("{} {}", origin.object, origin.field),
     };
     from.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// Of what was told in lines, those that begin so.
+pub(super) fn of(told: &[String], what: &str) -> Vec<String> {
+    told.iter().filter(|line| line.starts_with(what)).cloned().collect()
 }

@@ -61,9 +61,7 @@ fn holder(access: &Access, user: &User, action: ActionIx) -> Holder {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::evaluate;
-
-    const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
+    use super::super::testing::{TENANT, evaluate};
     const EDITOR: &str = "Role acme/editor {displayName: E, permissions: [{object: Customer, actions: [Edit]}]}";
 
     /// Who can view customers: name, roles and end.

@@ -1,9 +1,8 @@
 //! What changes, in lines: `bob - permission Campaign:Edit <- Role/editor spec.permissions[0].actions[0]`.
 
-use super::super::testing::{evaluate, origins};
+use super::super::testing::{TENANT, evaluate, of, origins};
 use super::*;
 
-const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
 const EDITOR: &str = "Role acme/editor {displayName: E, permissions: [{object: CustomerTag, actions: [Edit]}]}";
 const BOB: &str = "User acme/bob {account: bobb, name: Bob, roles: [editor]}";
 
@@ -56,11 +55,6 @@ fn brief(grant: &Grant) -> String {
             format!("sharing {rule} {object} {records} {access}{}", end(until))
         }
     }
-}
-
-/// The lines that begin so.
-fn of(told: &[String], what: &str) -> Vec<String> {
-    told.iter().filter(|line| line.starts_with(what)).cloned().collect()
 }
 
 #[test]

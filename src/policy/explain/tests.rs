@@ -1,8 +1,7 @@
 //! What an explanation says, in lines: what there is, and after an arrow where it comes from.
 
-use super::super::testing::{evaluate, origins};
+use super::super::testing::{TENANT, evaluate, of, origins};
 
-const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
 const EDITOR: &str = "Role acme/editor {displayName: E, permissions: [{object: Campaign, actions: [Edit]}]}";
 const VIEWER: &str = "Role acme/viewer {displayName: V, permissions: [{object: Campaign, actions: [View]}]}";
 
@@ -36,11 +35,6 @@ fn told(lines: &[&str], user: &str) -> Vec<String> {
     told.extend(void.map(|one| format!("void {} {} {}", one.field, one.class, one.reason)));
     told.extend(explanation.next_transition.map(|at| format!("next {at}")));
     told
-}
-
-/// The lines that begin so.
-fn of(told: &[String], what: &str) -> Vec<String> {
-    told.iter().filter(|line| line.starts_with(what)).cloned().collect()
 }
 
 #[test]
