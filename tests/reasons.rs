@@ -8,13 +8,12 @@ use std::{env, fs};
 
 use tenantry::policy::Reason;
 
-const PATH: &str = "docs/reasons.md";
 /// What stands between these lines is generated.
 const MARKS: [&str; 2] = ["<!-- reasons: begin -->\n", "<!-- reasons: end -->\n"];
 
 #[test]
 fn the_page_about_reasons_says_what_they_say_of_themselves() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PATH);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(Reason::PAGE);
     let text = fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once(MARKS[0]).expect("the first mark");
     let (_, after) = rest.split_once(MARKS[1]).expect("the second mark");
@@ -23,10 +22,23 @@ fn the_page_about_reasons_says_what_they_say_of_themselves() {
         fs::write(&path, fresh).unwrap();
     } else {
         assert_eq!(
-            text, fresh,
-            "{PATH} is out of date: UPDATE_DOCS=1 cargo test --test reasons"
+            text,
+            fresh,
+            "{} is out of date: UPDATE_DOCS=1 cargo test --test reasons",
+            Reason::PAGE
         );
     }
+}
+
+/// A heading's anchor is its words in small letters, as forges and Markdown renderers make it.
+#[test]
+fn what_links_to_a_reason_leads_to_its_heading() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(Reason::PAGE)).unwrap();
+    let headings = page.lines().filter_map(|line| line.strip_prefix("### "));
+    let links: Vec<String> = headings
+        .map(|heading| format!("docs/reasons.md#{}", heading.to_lowercase()))
+        .collect();
+    assert_eq!(Reason::ALL.map(Reason::link).as_slice(), links);
 }
 
 fn reasons() -> String {

@@ -204,7 +204,12 @@ fn summary(input: &Input, findings: &[Placed]) -> String {
     if counts.is_empty() {
         return format!("no findings in {read}");
     }
-    format!("{} in {read}: {}", many(findings.len(), "finding"), counts.join(", "))
+    format!(
+        "{} in {read}: {}; what each reason means: {}",
+        many(findings.len(), "finding"),
+        counts.join(", "),
+        Reason::PAGE
+    )
 }
 
 /// "1 object", "2 objects".

@@ -39,14 +39,18 @@ fn text(finding: &Placed) -> String {
         subject => format!("{subject}: "),
     };
     let Placed {
-        message, path, mend, ..
+        reason,
+        message,
+        path,
+        mend,
+        ..
     } = finding;
     let place = if path.is_empty() {
         String::new()
     } else {
         format!(" ({path})")
     };
-    format!("{subject}{message}{place}\nhelp: {mend}")
+    format!("{subject}{message}{place}\nhelp: {mend} (see {})", reason.link())
 }
 
 /// Text as it may stand after the second `::`.

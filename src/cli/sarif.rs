@@ -63,7 +63,7 @@ impl Rules {
                 "id": reason.as_str(),
                 "shortDescription": {"text": description},
                 "fullDescription": {"text": description},
-                "help": {"text": "The message of each result says what mends it."},
+                "help": {"text": format!("{} See {}.", reason.advice(), reason.link())},
             })
         };
         self.0.iter().map(descriptor).collect()

@@ -161,6 +161,15 @@ impl Reason {
         Self::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
 
+    /// The page of the project's docs that says of every reason what it means and what to do.
+    pub const PAGE: &str = "docs/reasons.md";
+
+    /// Where it stands on [`Self::PAGE`], as in `docs/reasons.md#nametaken`.
+    #[must_use]
+    pub fn link(self) -> String {
+        format!("{}#{}", Self::PAGE, self.as_str().to_ascii_lowercase())
+    }
+
     /// W: whatever it voids heals by itself when something else changes.
     #[must_use]
     pub fn waits(self) -> bool {

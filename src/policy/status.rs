@@ -522,14 +522,21 @@ fn condition(kind: &str, status: ConditionStatus, reason: &str, message: String)
     }
 }
 
-/// Field, what is wrong, mend, and how many more findings of the same classes there are.
+/// Field, what is wrong, mend, where to read more, and how many more findings of the same classes there are.
 fn message(finding: &Finding, more: usize) -> String {
     let more = if more > 0 {
         format!(" (and {more} more)")
     } else {
         String::new()
     };
-    format!("{}: {}; {}{more}", finding.path, finding.message, finding.mend)
+    let Finding {
+        path,
+        reason,
+        message,
+        mend,
+        ..
+    } = finding;
+    format!("{path}: {message}; {mend} (see {}){more}", reason.link())
 }
 
 #[cfg(test)]
