@@ -1,6 +1,6 @@
 //! What an object's status shows, remembered in a few words instead of the status itself.
 
-use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
@@ -29,10 +29,11 @@ pub(crate) struct Shown {
     pub(crate) void: Option<Reason>,
     /// Each condition of [`CONDITIONS`] that is there, and since when it is as it is.
     since: [Option<(ConditionStatus, Option<Moment>)>; 4],
-    /// A bit for each thing granted, and for each restriction. Things may share a bit: it decides what is written first,
-    /// nothing else.
-    granted: u128,
-    restricted: u128,
+    /// Whether the object itself is in force.
+    in_force: bool,
+    /// What is granted, and what is restricted.
+    granted: Things,
+    restricted: Things,
 }
 
 impl Shown {
@@ -46,7 +47,7 @@ impl Shown {
         for condition in status.conditions() {
             if condition.kind == "Ready" {
                 match condition.status {
-                    ConditionStatus::True => shown.granted |= 1,
+                    ConditionStatus::True => shown.in_force = shown.phase != Some("Expired"),
                     _ => shown.void = Reason::from_name(&condition.reason),
                 }
             }
@@ -54,11 +55,8 @@ impl Shown {
                 *since = Some((condition.status, condition.last_transition_time));
             }
         }
-        if shown.phase == Some("Expired") {
-            shown.granted &= !1;
-        }
         if let Status::User(user) = status {
-            shown.granted |= granted(user);
+            shown.granted = granted(user);
             shown.restricted = restricted(user);
         }
         shown
@@ -91,7 +89,9 @@ impl Shown {
 
     /// Whether the other status, which is to replace this one, takes something away.
     pub(crate) fn loses_to(&self, other: &Self) -> bool {
-        self.granted & !other.granted != 0 || other.restricted & !self.restricted != 0
+        (self.in_force && !other.in_force)
+            || !self.granted.all_in(&other.granted)
+            || !other.restricted.all_in(&self.restricted)
     }
 
     fn slot(&mut self, kind: &str) -> Option<&mut Option<(ConditionStatus, Option<Moment>)>> {
@@ -120,19 +120,34 @@ pub(super) fn typed(kind: Kind, status: &Json) -> Option<Status> {
     Some(status)
 }
 
-/// The bit of a thing; the first is kept for the object itself.
-fn bit(thing: impl Hash) -> u128 {
-    1 << (1 + keys().hash_one(thing) % 127)
+/// A set of things, each by half a hash, sorted: four bytes a thing, since there may be very many users. That two of a user
+/// are taken for one happens once in millions, and would cost the place of a write in the order.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Things(Box<[u32]>);
+
+impl Things {
+    fn all_in(&self, other: &Self) -> bool {
+        self.0.iter().all(|thing| other.0.binary_search(thing).is_ok())
+    }
 }
 
-fn granted(user: &UserStatus) -> u128 {
+impl FromIterator<u64> for Things {
+    fn from_iter<I: IntoIterator<Item = u64>>(hashes: I) -> Self {
+        let mut things: Vec<u32> = hashes.into_iter().map(|hash| (hash >> 32) as u32).collect();
+        things.sort_unstable();
+        things.dedup();
+        Self(things.into_boxed_slice())
+    }
+}
+
+fn granted(user: &UserStatus) -> Things {
+    let hash = |kind: &str, name: &String| keys().hash_one((kind, name));
     let actions = user.permissions.iter();
-    let actions = actions.flat_map(|held| held.actions.iter().map(|action| bit((&held.object, action))));
-    let organizations = user.organizations.iter().map(|name| bit(("organization", name)));
-    let groups = user.groups.iter().map(|name| bit(("group", name)));
-    let data = user.data.iter().flat_map(|data| seen(data).into_iter().map(bit));
-    let all = actions.chain(organizations).chain(groups).chain(data);
-    all.fold(0, |bits, bit| bits | bit)
+    let actions = actions.flat_map(|held| held.actions.iter().map(|action| hash(&held.object, action)));
+    let organizations = user.organizations.iter().map(|name| hash("organization", name));
+    let groups = user.groups.iter().map(|name| hash("group", name));
+    let data = user.data.iter().flat_map(seen).map(|thing| keys().hash_one(thing));
+    actions.chain(organizations).chain(groups).chain(data).collect()
 }
 
 /// What a user sees of an object type, so that whoever sees more has all of it; but she who comes to see all columns instead
@@ -151,8 +166,8 @@ fn seen(data: &HeldData) -> Vec<(&str, &str)> {
     things.map(|thing| (data.object.as_str(), thing)).collect()
 }
 
-fn restricted(user: &UserStatus) -> u128 {
-    user.fields.iter().fold(0, |bits, field| bits | bit(field))
+fn restricted(user: &UserStatus) -> Things {
+    user.fields.iter().map(|field| keys().hash_one(field)).collect()
 }
 
 #[cfg(test)]
@@ -235,6 +250,17 @@ mod tests {
         }
         assert!(less.loses_to(&Shown::of(&masked)));
         assert!(!Shown::of(&masked).loses_to(&less));
+    }
+
+    #[test]
+    fn whoever_may_much_loses_even_one_action() {
+        let actions: Vec<String> = (0..100).map(|number| format!("Action{number}")).collect();
+        let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+        let all = Shown::of(&user(&actions));
+        for (at, action) in actions.iter().enumerate() {
+            let rest: Vec<&str> = actions.iter().copied().filter(|other| other != action).collect();
+            assert!(all.loses_to(&Shown::of(&user(&rest))), "{at}");
+        }
     }
 
     #[test]
