@@ -11,7 +11,7 @@ use crate::api::ConditionStatus;
 pub struct Announcement {
     /// The object.
     pub(crate) about: Arc<Stored>,
-    /// `PhaseChanged`, `Refused` or `Waiting`.
+    /// `PhaseChanged`, `Refused`, `Waiting` or `Accepted`.
     pub(crate) reason: &'static str,
     /// What happened; like every message without email, phone and account.
     pub(crate) note: String,
@@ -41,7 +41,9 @@ impl Announcement {
             let class = if reason.waits() { "Waiting" } else { "Refused" };
             about(class, format!("{reason}: {message}"))
         });
-        phase.into_iter().chain(void).collect()
+        let healed = before.void.filter(|_| now.void.is_none());
+        let healed = healed.map(|reason| about("Accepted", format!("in force; it was not: {reason}")));
+        phase.into_iter().chain(void).chain(healed).collect()
     }
 }
 
@@ -110,5 +112,13 @@ mod tests {
             told(Some(&refused), &waiting),
             [("Waiting", "NoTenant: spec.email: held".to_owned())]
         );
+    }
+
+    #[test]
+    fn what_heals_is_told_as_accepted() {
+        let waiting = status(UserPhase::Active, Err("NoTenant"));
+        let well = status(UserPhase::Active, Ok(()));
+        let note = "in force; it was not: NoTenant".to_owned();
+        assert_eq!(told(Some(&waiting), &well), [("Accepted", note)]);
     }
 }

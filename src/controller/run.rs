@@ -12,6 +12,7 @@ use kube::Client;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep_until, timeout};
+use tracing::Instrument as _;
 
 use super::announce::Announcement;
 use super::clock::Clock;
@@ -37,6 +38,8 @@ const CHANGES: usize = 4_096;
 const ANNOUNCEMENTS: usize = 1_000;
 /// An ending process waits for its last writes no longer.
 const LAST_WRITES: Duration = Duration::from_secs(10);
+/// And then for the Events of what it wrote no longer.
+const LAST_EVENTS: Duration = Duration::from_secs(2);
 
 /// What a controller works with.
 pub struct Controller<S> {
@@ -107,7 +110,8 @@ impl<S: Storage> Controller<S> {
         let health = Arc::new(Health::new(Arc::clone(&self.metrics)));
         let mut background = JoinSet::new();
         background.spawn(Arc::clone(&self.storage).feed(change_sender));
-        background.spawn(announce(
+        let mut announcing = JoinSet::new();
+        announcing.spawn(announce(
             Arc::clone(&self.storage),
             Arc::clone(&self.fence),
             Arc::clone(&self.metrics),
@@ -150,6 +154,9 @@ impl<S: Storage> Controller<S> {
             .await;
         work.writer.places.close();
         let _ = timeout(LAST_WRITES, async { while work.passes.join_next().await.is_some() {} }).await;
+        // With it goes whatever could send more.
+        drop(work);
+        let _ = timeout(LAST_EVENTS, announcing.join_next()).await;
         ended
     }
 }
@@ -400,11 +407,15 @@ impl<S: Storage> Work<S> {
         self.passes.spawn(async move {
             // Judging again costs time in which nothing is written: a pass gets a few times as much first.
             let least = took * 4;
-            let passed = AssertUnwindSafe(writer.carry_out(judgement, &overtaken, least)).catch_unwind();
-            let passed = passed.await.unwrap_or_else(|_| {
-                tracing::error!(tenant = namespace, "writing broke down; it will be tried again");
-                Passed::Ill
-            });
+            let span = tracing::error_span!("pass", tenant = namespace);
+            let written = AssertUnwindSafe(writer.carry_out(judgement, &overtaken, least)).catch_unwind();
+            let passed = async {
+                written.await.unwrap_or_else(|_| {
+                    tracing::error!("writing broke down; it will be tried again");
+                    Passed::Ill
+                })
+            };
+            let passed = passed.instrument(span).await;
             Step::Written { namespace, passed }
         });
     }
