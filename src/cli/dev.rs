@@ -78,6 +78,18 @@ pub(super) enum End {
     At(Moment),
 }
 
+impl End {
+    /// An error when the clock would begin after the end.
+    pub(super) fn is_not_before(self, start: Moment) -> Result<(), Failure> {
+        match self {
+            Self::At(until) if until < start => Err(Failure::Input(format!(
+                "--until {until} is before the clock begins, {start}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A directory, watched.
 #[derive(Debug)]
 pub(super) struct Session<'a> {
@@ -98,13 +110,7 @@ impl Session<'_> {
     /// Watches until the end.
     pub(super) fn run(self, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
         let start = self.start.unwrap_or_else(Moment::from_clock);
-        if let End::At(until) = self.end
-            && until < start
-        {
-            return Err(Failure::Input(format!(
-                "--until {until} is before the clock begins, {start}"
-            )));
-        }
+        self.end.is_not_before(start)?;
         let (sender, news) = mpsc::unbounded_channel();
         let default = self.namespace.unwrap_or("default");
         let directory =

@@ -82,13 +82,17 @@ const EXAMPLE: [(&str, &str); 15] = [
 const INTRODUCTION: &str = "\
 This is Acme's marketing team, live, as the controller keeps it in a cluster.
 Each line is an object whose status was written: + is gained, - is lost.";
-const HINT: &str = "
-Time flies: on 2026-12-13 marta's stand-in for a colleague ends by itself.
+const AHEAD: &str = "On 2026-12-13 marta's stand-in for a colleague ends by itself.";
+/// When it has.
+const STAND_IN_ENDS: &str = "2026-12-13T23:00:00Z";
+const HINT: &str = "\
 Now edit a file and save. Say `enabled: false` of tobias in users-emea.yaml,
 misspell one of his roles, take a role out of roles-care.yaml. Ctrl-C ends.
 ";
 
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
+    let end = arguments.until.map_or(End::Asked, End::At);
+    end.is_not_before(arguments.at)?;
     let directory = match &arguments.directory {
         Some(directory) => directory.clone(),
         None => temporary().map_err(|error| Failure::Input(format!("cannot make a temporary directory: {error}")))?,
@@ -101,8 +105,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
         catalogue: catalogue(None)?,
         start: Some(arguments.at),
         speed: arguments.speed,
-        end: arguments.until.map_or(End::Asked, End::At),
-        hint: HINT,
+        end,
+        hint: &hint(arguments.at),
     };
     let outcome = session.run(screen);
     screen.say(format_args!(
@@ -110,6 +114,13 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
         directory.display()
     ));
     outcome
+}
+
+/// What to wait for, if it is still ahead, and what to try.
+fn hint(start: Moment) -> String {
+    let ahead = Moment::parse(STAND_IN_ENDS).filter(|ends| start < *ends);
+    let ahead = ahead.map_or(String::new(), |_| format!("{AHEAD}\n"));
+    format!("\n{ahead}{HINT}")
 }
 
 /// The example with a schema beside it for editors.
@@ -166,8 +177,19 @@ mod tests {
     }
 
     #[test]
+    fn the_stand_in_is_ahead_until_it_ends() {
+        let example = EXAMPLE.iter().map(|(_, text)| *text).collect::<String>();
+        assert!(example.contains("validUntil: \"2026-12-14T00:00:00+01:00\""));
+        let ends = Moment::parse(STAND_IN_ENDS).unwrap();
+        assert_eq!(Moment::parse("2026-12-14T00:00:00+01:00"), Some(ends));
+        assert!(!hint(ends).contains("marta"));
+        assert!(hint(Moment::MIN).contains("marta"));
+    }
+
+    #[test]
     fn the_introduction_fits_a_terminal() {
-        let lines = INTRODUCTION.lines().chain(HINT.lines());
+        let hint = hint(Moment::MIN);
+        let lines = INTRODUCTION.lines().chain(hint.lines());
         assert!(
             lines.clone().all(|line| line.chars().count() <= 80),
             "{}",
