@@ -1,5 +1,6 @@
 //! What every command reads: manifests, catalogue and moment; and what follows from them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,18 +45,28 @@ pub(super) struct Input {
     namespace: Option<String>,
 }
 
+/// What a cluster holds beside the input.
+pub(super) struct Live {
+    /// All of it, as it is.
+    pub(super) before: Vec<Evaluation>,
+    /// The tenants that are not in the input, as they would be if it were applied.
+    pub(super) beside: Vec<Evaluation>,
+}
+
 impl Input {
     /// Reads and evaluates. What cannot be read is said at once.
     pub(super) fn read(arguments: &InputArguments, screen: &mut Screen<'_>) -> Result<Self, Failure> {
-        Self::read_onto(&[], arguments, screen)
+        let (input, _) = Self::read_onto(arguments, screen, |_, _| Ok(Vec::new()))?;
+        Ok(input)
     }
 
-    /// Reads and evaluates what there would be if the input were applied where `live` is now.
+    /// Reads and evaluates what there would be if the input were applied to what `live` finds: the same tenants, and others
+    /// whose people they may concern.
     pub(super) fn read_onto(
-        live: &[Snapshot],
         arguments: &InputArguments,
         screen: &mut Screen<'_>,
-    ) -> Result<Self, Failure> {
+        live: impl FnOnce(&[Snapshot], &mut Screen<'_>) -> Result<Vec<Snapshot>, Failure>,
+    ) -> Result<(Self, Live), Failure> {
         let catalogue = Arc::new(catalogue(arguments.catalogue.as_deref())?);
         let default = arguments.namespace.as_deref().unwrap_or("default");
         let mut manifests = Manifests::read(&arguments.paths, default, screen.stdin)
@@ -69,19 +80,26 @@ impl Input {
         }
         let now = arguments.at.unwrap_or_else(Moment::from_clock);
         let mut snapshots = manifests.take_snapshots();
+        let live = live(&snapshots, screen)?;
         for snapshot in &mut snapshots {
             if let Some(live) = live.iter().find(|live| live.namespace == snapshot.namespace) {
                 snapshot.take_history(live);
             }
         }
-        let evaluations = evaluate_all(&catalogue, &snapshots, now);
-        Ok(Self {
+        let read: HashSet<String> = snapshots.iter().map(|snapshot| snapshot.namespace.clone()).collect();
+        snapshots.extend(live.iter().filter(|live| !read.contains(&live.namespace)).cloned());
+        let (evaluations, beside) = evaluate_all(&catalogue, &snapshots, now)
+            .into_iter()
+            .partition(|one| read.contains(&one.namespace));
+        let before = evaluate_all(&catalogue, &live, now);
+        let input = Self {
             manifests,
             evaluations,
             now,
             unreadable,
             namespace: arguments.namespace.clone(),
-        })
+        };
+        Ok((input, Live { before, beside }))
     }
 
     /// What the same arguments come to elsewhere: at another path, or at a revision (`git:REV`). Half of it would make a
@@ -103,14 +121,6 @@ impl Input {
         }
         let catalogue = Arc::new(catalogue(arguments.catalogue.as_deref())?);
         Ok(evaluate_all(&catalogue, &manifests.take_snapshots(), self.now))
-    }
-
-    /// What those objects come to that a cluster holds of the tenants of the input.
-    pub(super) fn live(&self, arguments: &InputArguments, live: &[Snapshot]) -> Result<Vec<Evaluation>, Failure> {
-        let catalogue = Arc::new(catalogue(arguments.catalogue.as_deref())?);
-        let mut evaluations = evaluate_all(&catalogue, live, self.now);
-        evaluations.retain(|one| self.evaluations.iter().any(|ours| ours.namespace == one.namespace));
-        Ok(evaluations)
     }
 
     /// Whether `-n` lets the namespace be shown.

@@ -21,8 +21,8 @@ pub(super) struct Arguments {
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
-    /// Show who loses and gains what against another PATH, the same paths at a git revision (git:REV), or the same tenants
-    /// in the cluster that kubectl would ask (cluster)
+    /// Show who loses and gains what against another PATH, the same paths at a git revision (git:REV), or what is in
+    /// the cluster that kubectl would ask (cluster)
     #[arg(long, value_name = "PATH|git:REV|cluster")]
     against: Option<String>,
     /// End with 3 when the access of more users changes
@@ -47,14 +47,20 @@ enum Form {
 const CLUSTER: &str = "cluster";
 
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
-    let live = match arguments.against.as_deref() {
-        Some(CLUSTER) => cluster::live()?,
-        _ => Vec::new(),
-    };
-    let input = Input::read_onto(&live, &arguments.input, screen)?;
+    let (input, live) = Input::read_onto(&arguments.input, screen, |tenants, screen| match &arguments.against {
+        Some(place) if place == CLUSTER => cluster::live(tenants, screen),
+        _ => Ok(Vec::new()),
+    })?;
+    let after = || input.evaluations.iter().chain(&live.beside);
     let exceeded = match arguments.against.as_deref() {
-        Some(CLUSTER) => against(arguments, &input.live(&arguments.input, &live)?, &input, screen)?,
-        Some(place) => against(arguments, &input.elsewhere(&arguments.input, place)?, &input, screen)?,
+        Some(CLUSTER) => against(arguments, &live.before, after(), &input, screen)?,
+        Some(place) => against(
+            arguments,
+            &input.elsewhere(&arguments.input, place)?,
+            after(),
+            &input,
+            screen,
+        )?,
         None => {
             print(arguments.output, &input, screen)?;
             false
@@ -85,14 +91,15 @@ fn print(form: Form, input: &Input, screen: &mut Screen<'_>) -> Result<(), Failu
 }
 
 /// Prints the difference; tells whether it is larger than allowed.
-fn against(
+fn against<'a>(
     arguments: &Arguments,
     before: &[Evaluation],
+    after: impl Iterator<Item = &'a Evaluation>,
     input: &Input,
     screen: &mut Screen<'_>,
 ) -> Result<bool, Failure> {
     let before: Vec<&Evaluation> = before.iter().filter(|one| input.selects(&one.namespace)).collect();
-    let after: Vec<&Evaluation> = input.selected().collect();
+    let after: Vec<&Evaluation> = after.filter(|one| input.selects(&one.namespace)).collect();
     let difference = difference(&before, &after);
     match arguments.output {
         Form::Table => against::text(&difference, screen)?,

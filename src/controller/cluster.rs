@@ -55,14 +55,18 @@ impl Cluster {
     }
 }
 
-/// Everything that a cluster holds now, by namespace, sorted.
+/// Everything that a cluster holds now, or one namespace of it; by namespace, sorted.
 ///
 /// # Errors
 /// When a kind cannot be listed.
-pub async fn snapshots(client: &Client) -> Result<Vec<Snapshot>, kube::Error> {
+pub async fn snapshots(client: &Client, namespace: Option<&str>) -> Result<Vec<Snapshot>, kube::Error> {
     let mut store = Store::default();
     for kind in Kind::ALL {
-        let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource(kind));
+        let resource = resource(kind);
+        let api: Api<DynamicObject> = match namespace {
+            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+            None => Api::all_with(client.clone(), &resource),
+        };
         let mut parameters = ListParams::default().limit(watch::PAGE);
         loop {
             let page = api.list(&parameters).await?;

@@ -19,6 +19,7 @@ mod itself;
 mod objects;
 mod policies;
 mod reasons;
+mod review;
 mod rights;
 mod schema;
 

@@ -1,5 +1,6 @@
 //! How a test talks to a control plane: as somebody, with kubectl, helm or a client.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -63,9 +64,18 @@ impl Access {
         run(self.command("helm").args(arguments), "")
     }
 
+    /// Runs our own program with text on its standard input.
+    pub(crate) fn tenantry_with(&self, input: &str, arguments: &[&str]) -> Ran {
+        run(self.as_this(env!("CARGO_BIN_EXE_tenantry")).args(arguments), input)
+    }
+
     /// One of the programs, as this somebody.
     fn command(&self, name: &str) -> Command {
-        let mut command = Command::new(program(name));
+        self.as_this(program(name))
+    }
+
+    fn as_this(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         command.env("KUBECONFIG", &self.kubeconfig).env("HOME", &self.home);
         for variable in ["KUBECACHEDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
             command.env_remove(variable);
