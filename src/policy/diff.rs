@@ -37,9 +37,9 @@ pub enum Grant {
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<Moment>,
     },
-    /// She will have a role or an organization, from then on.
+    /// She will have something by time alone, from then on.
     Later {
-        /// `role NAME` or `organization NAME`.
+        /// `access`, `role NAME`, `organization NAME`, or what comes with a role that she has then on both sides, in words.
         what: String,
         /// When it begins.
         from: Moment,
@@ -191,31 +191,106 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
     };
     for user in names(old).union(&names(new)) {
         let (old, new) = (Side::of(old, user), Side::of(new, user));
-        if old.same(&new) {
-            continue;
-        }
-        let fields: BTreeSet<(String, String)> = old.fields().chain(new.fields()).collect();
-        let (had, has) = (old.grants(&fields), new.grants(&fields));
-        let losses = changes(&old, &new, had.difference(&has));
-        let gains = changes(&new, &old, has.difference(&had));
+        let (losses, gains) = grants(&old, &new);
         if !losses.is_empty() || !gains.is_empty() {
             people.push(PersonChange {
                 namespace: namespace.to_owned(),
                 user: user.clone(),
-                losses,
-                gains,
+                losses: changes(&old, &new, &losses),
+                gains: changes(&new, &old, &gains),
             });
         }
     }
 }
 
+/// What she loses and gains, now or by time alone at a moment ahead.
+fn grants(old: &Side<'_>, new: &Side<'_>) -> (BTreeSet<Grant>, BTreeSet<Grant>) {
+    let (mut had, mut has) = pair(old, new);
+    let mut lost: BTreeSet<Grant> = had.difference(&has).cloned().collect();
+    let mut gained: BTreeSet<Grant> = has.difference(&had).cloned().collect();
+    let (mut losses, mut gains) = (lost.clone(), gained.clone());
+    let mut moments = [old.ahead(), new.ahead()].concat();
+    moments.sort_unstable();
+    moments.dedup();
+    for at in moments {
+        let (then_had, then_has) = pair(&old.at(at), &new.at(at));
+        let ends = begins(&had, &then_had, &then_has, (&lost, &gained));
+        let begins = begins(&has, &then_has, &then_had, (&gained, &lost));
+        losses.extend(ends.iter().map(|grant| later(grant, at)));
+        gains.extend(begins.iter().map(|grant| later(grant, at)));
+        lost.extend(ends);
+        gained.extend(begins);
+        (had, has) = (then_had, then_has);
+    }
+    (losses, gains)
+}
+
+/// Everything that she has on each side, where it is not the same at a glance. Of the fields those are told that are
+/// restricted on either.
+fn pair(old: &Side<'_>, new: &Side<'_>) -> (BTreeSet<Grant>, BTreeSet<Grant>) {
+    if old.same(new) {
+        return Default::default();
+    }
+    let fields: BTreeSet<(String, String)> = old.fields().chain(new.fields()).collect();
+    (old.grants(&fields), new.grants(&fields))
+}
+
+/// What begins on one side at a moment ahead, and either is not on the other, or has been told to go there and comes again.
+/// What roles bring is told where both sides have the same roles; else the roles say it.
+fn begins(
+    before: &BTreeSet<Grant>,
+    here: &BTreeSet<Grant>,
+    there: &BTreeSet<Grant>,
+    (told, gone): (&BTreeSet<Grant>, &BTreeSet<Grant>),
+) -> Vec<Grant> {
+    let stands = |grant: &Grant| {
+        matches!(
+            grant,
+            Grant::Access { .. } | Grant::Role { .. } | Grant::Organization { .. }
+        )
+    };
+    let roles = |grants: &BTreeSet<Grant>| -> Vec<String> {
+        let names = grants.iter().filter_map(|grant| match grant {
+            Grant::Role { name, .. } => Some(name.clone()),
+            _ => None,
+        });
+        names.collect()
+    };
+    let alike = !here.is_empty() && !there.is_empty() && roles(here) == roles(there);
+    let new = here.difference(before).filter(|grant| !told.contains(*grant));
+    let new = new.filter(|grant| match there.contains(*grant) {
+        true => stands(grant) && gone.contains(*grant),
+        false => stands(grant) || alike,
+    });
+    new.cloned().collect()
+}
+
+/// A grant that begins at a moment ahead.
+fn later(grant: &Grant, from: Moment) -> Grant {
+    let (what, until) = match grant {
+        Grant::Access { until } => ("access".to_owned(), *until),
+        Grant::Role { name, until } => (format!("role {name}"), *until),
+        Grant::Organization { name } => (format!("organization {name}"), None),
+        Grant::Later { what, until, .. } => (what.clone(), *until),
+        Grant::Permission { object, action } => (format!("{object}:{action}"), None),
+        Grant::Group { name } => (format!("group {name}"), None),
+        Grant::Rows { object, .. } => (format!("rows of {object}"), None),
+        Grant::Column { object, column } => match column {
+            Some(column) => (format!("column {object}.{column}"), None),
+            None => (format!("all columns of {object}"), None),
+        },
+        Grant::Field { object, field, .. } => (format!("field {object}.{field}"), None),
+        Grant::Sharing { rule, until, .. } => (format!("sharing {rule}"), *until),
+    };
+    Grant::Later { what, from, until }
+}
+
 /// What she has here and not there, by what it is because of.
-fn changes<'g>(here: &Side<'_>, there: &Side<'_>, grants: impl Iterator<Item = &'g Grant>) -> Vec<Change> {
-    let mut by_cause: BTreeMap<Vec<Source>, Vec<Grant>> = BTreeMap::new();
-    let mut grants = grants.peekable();
-    if grants.peek().is_none() {
+fn changes(here: &Side<'_>, there: &Side<'_>, grants: &BTreeSet<Grant>) -> Vec<Change> {
+    if grants.is_empty() {
         return Vec::new();
     }
+    let mut by_cause: BTreeMap<Vec<Source>, Vec<Grant>> = BTreeMap::new();
     let causes = Causes::new(here, there);
     for grant in grants {
         let mut because = causes.of(grant);

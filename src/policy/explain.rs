@@ -346,8 +346,7 @@ impl Explain<'_> {
         let spec = &self.user.object.spec;
         let entered = self
             .user
-            .state
-            .organizations
+            .organizations()
             .iter()
             .filter_map(|ix| self.access.organizations.get(*ix));
         let explained = entered.map(|organization| {

@@ -253,6 +253,7 @@ impl Evaluation {
     /// and its organizations are the same, the status is.
     pub fn hash_user(&self, access: &Access, ix: UserIx, user: &User, hasher: &mut impl Hasher) {
         user.state.hash(hasher);
+        user.organizations().hash(hasher);
         user.findings.hash(hasher);
         user.next_transition.hash(hasher);
         for group in access.groups_of(ix) {
@@ -296,8 +297,7 @@ impl Evaluation {
 
     fn entered(&self, access: &Access, user: &User) -> Vec<String> {
         let names = user
-            .state
-            .organizations
+            .organizations()
             .iter()
             .filter_map(|ix| access.organizations.get(*ix));
         names.map(|organization| organization.name.clone()).collect()

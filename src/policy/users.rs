@@ -42,6 +42,8 @@ pub struct User {
     pub void_from: Option<Moment>,
     /// Her home, for a Credited user whose home answers.
     pub home: Option<Box<HomeProfile>>,
+    /// The organizations in force to which she belongs, sorted by name: she may enter them while she is Active.
+    pub belongs: Vec<OrganizationIx>,
     /// How she stands now.
     pub state: UserState,
     /// Everything that is wrong now.
@@ -63,8 +65,17 @@ pub struct UserState {
     pub cautious: bool,
     /// What she may do, closure included.
     pub actions: ActionSet,
-    /// The organizations that she may enter, sorted by name.
-    pub organizations: Vec<OrganizationIx>,
+}
+
+impl UserState {
+    fn without_access(phase: UserPhase) -> Self {
+        Self {
+            phase,
+            roles: Vec::new(),
+            cautious: false,
+            actions: ActionSet::default(),
+        }
+    }
 }
 
 /// All users of a tenant, sorted by name.
@@ -198,21 +209,17 @@ impl Judge<'_> {
             object: Arc::clone(object),
             void_from,
             home: home.profile().cloned().map(Box::new),
-            state: UserState {
-                phase: UserPhase::Invalid,
-                roles: Vec::new(),
-                cautious: false,
-                actions: ActionSet::default(),
-                organizations: Vec::new(),
-            },
+            belongs: self.belongs(&object.spec, object.created, |organization| {
+                !crowded.keeps_out(ix, organization)
+            }),
+            state: UserState::without_access(UserPhase::Invalid),
             findings: Findings::default(),
             next_transition: None,
             standing,
         };
-        let enterable = |organization| !crowded.keeps_out(ix, organization);
         user.findings = self.findings(&user, &home, self.now);
-        user.state = self.state(&user, self.now, &enterable);
-        user.next_transition = self.next_transition(&user, &home, &enterable);
+        user.state = self.state(&user, self.now);
+        user.next_transition = self.next_transition(&user, &home);
         user
     }
 
@@ -380,42 +387,17 @@ impl Judge<'_> {
         findings
     }
 
-    /// The user at that moment. `enterable` says which organizations in force have room for her.
-    fn state(&self, user: &User, at: Moment, enterable: &impl Fn(OrganizationIx) -> bool) -> UserState {
-        let phase = user.phase(self.settings.suspended, at);
-        if phase != UserPhase::Active {
-            return UserState {
-                phase,
-                roles: Vec::new(),
-                cautious: false,
-                actions: ActionSet::default(),
-                organizations: Vec::new(),
-            };
-        }
-        let spec = &user.object.spec;
-        let (roles, cautious) = held_roles(self.settings, self.roles, spec, at);
-        let mut actions = self.catalogue.no_actions();
-        roles
-            .iter()
-            .filter_map(|held| self.roles.get(held.role))
-            .for_each(|role| actions.unite(&role.actions));
-        let organizations = self.entered(spec, user.object.created, enterable);
-        UserState {
-            phase,
-            roles,
-            cautious,
-            actions,
-            organizations,
-        }
+    fn state(&self, user: &User, at: Moment) -> UserState {
+        user.state_at(at, self.catalogue, self.settings, self.roles)
     }
 
-    /// The organizations that the user may enter: those in force that she lists and that have room for her. One that lists
+    /// The organizations to which the user belongs: those in force that she lists and that have room for her. One that lists
     /// none belongs, while data permissions are enabled, to headquarters or unassigned (T3).
-    fn entered(
+    fn belongs(
         &self,
         spec: &UserSpec,
         created: Option<Moment>,
-        enterable: &impl Fn(OrganizationIx) -> bool,
+        has_room: impl Fn(OrganizationIx) -> bool,
     ) -> Vec<OrganizationIx> {
         let in_force = |name: &str| match self.organizations.find(name) {
             OrganizationRef::InForce(ix) => Some(ix),
@@ -432,23 +414,18 @@ impl Judge<'_> {
                 .into_iter()
                 .collect();
         }
-        let mut entered: Vec<_> = spec
+        let mut belongs: Vec<_> = spec
             .organizations
             .iter()
             .filter_map(|name| in_force(name))
-            .filter(|ix| enterable(*ix))
+            .filter(|ix| has_room(*ix))
             .collect();
-        entered.sort_unstable();
-        entered
+        belongs.sort_unstable();
+        belongs
     }
 
     /// The first moment ahead at which the status, messages aside, differs from now's.
-    fn next_transition(
-        &self,
-        user: &User,
-        home: &Home<'_>,
-        enterable: &impl Fn(OrganizationIx) -> bool,
-    ) -> Option<Moment> {
+    fn next_transition(&self, user: &User, home: &Home<'_>) -> Option<Moment> {
         if user.object.deleting {
             return None;
         }
@@ -458,8 +435,7 @@ impl Judge<'_> {
         moments.extend(over);
         let shown = user.findings.shown();
         ahead(self.now, moments).into_iter().find(|at| {
-            self.findings(user, home, *at).shown() != shown
-                || self.looks_different(&self.state(user, *at, enterable), &user.state)
+            self.findings(user, home, *at).shown() != shown || self.looks_different(&self.state(user, *at), &user.state)
         })
     }
 
@@ -472,10 +448,7 @@ impl Judge<'_> {
                 .iter()
                 .zip(&other.roles)
                 .all(|(one, other)| one.shows_like(other));
-        one.phase != other.phase
-            || !same_roles
-            || one.organizations != other.organizations
-            || (one.cautious != other.cautious && fields(one) != fields(other))
+        one.phase != other.phase || !same_roles || (one.cautious != other.cautious && fields(one) != fields(other))
     }
 }
 
@@ -501,6 +474,35 @@ impl User {
             UserPhase::Pending
         } else {
             UserPhase::Active
+        }
+    }
+
+    /// How she stands at that moment.
+    pub(super) fn state_at(&self, at: Moment, catalogue: &Catalogue, settings: &Settings, roles: &Roles) -> UserState {
+        let phase = self.phase(settings.suspended, at);
+        if phase != UserPhase::Active {
+            return UserState::without_access(phase);
+        }
+        let (held, cautious) = held_roles(settings, roles, &self.object.spec, at);
+        let mut actions = catalogue.no_actions();
+        held.iter()
+            .filter_map(|held| roles.get(held.role))
+            .for_each(|role| actions.unite(&role.actions));
+        UserState {
+            phase,
+            roles: held,
+            cautious,
+            actions,
+        }
+    }
+
+    /// The organizations that she may enter now, sorted by name.
+    #[must_use]
+    pub fn organizations(&self) -> &[OrganizationIx] {
+        if self.state.phase == UserPhase::Active {
+            &self.belongs
+        } else {
+            &[]
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use tenantry::api::{Rows, UserStatus};
+use tenantry::api::{Moment, Rows, UserStatus};
 use tenantry::policy::{Change, Difference, Evaluation, Grant, Status, difference};
 
 use crate::cases;
@@ -140,6 +140,15 @@ fn minus(one: &Grants, other: &Grants) -> Grants {
     rests.filter(|(_, grants)| !grants.is_empty()).collect()
 }
 
+/// The first moments at which time alone changes anything.
+fn transitions(evaluations: &[Evaluation]) -> impl Iterator<Item = Moment> {
+    let statuses = evaluations.iter().flat_map(Evaluation::statuses);
+    statuses.filter_map(|reported| match reported.status {
+        Status::User(status) => status.next_transition,
+        _ => None,
+    })
+}
+
 proptest! {
     #![proptest_config(cases(300))]
 
@@ -164,6 +173,23 @@ proptest! {
         let (old, new) = (said(&before), said(&after));
         prop_assert_eq!(only_said(grants(&difference, |person| &person.losses)), minus(&old, &new));
         prop_assert_eq!(only_said(grants(&difference, |person| &person.gains)), minus(&new, &old));
+    }
+
+    #[test]
+    fn whom_no_change_names_has_the_same_at_every_moment_ahead((before, after) in edits()) {
+        let (old, new) = (before.evaluate(), after.evaluate());
+        let named: BTreeSet<(String, String)> = compare(&old, &new)
+            .people
+            .into_iter()
+            .map(|person| (person.namespace, person.user))
+            .collect();
+        for at in transitions(&old).chain(transitions(&new)).collect::<BTreeSet<_>>() {
+            let (mut had, mut has) = (said(&before.evaluate_at(at)), said(&after.evaluate_at(at)));
+            for grants in [&mut had, &mut has] {
+                grants.retain(|person, grants| !named.contains(person) && !grants.is_empty());
+            }
+            prop_assert_eq!(had, has, "at {}", at);
+        }
     }
 
     #[test]

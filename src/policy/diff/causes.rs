@@ -1,5 +1,6 @@
 //! Because of what one side has what the other has not.
 
+use super::super::evaluate::Access;
 use super::super::explain::{ExplainedName, Explanation, Source};
 use super::super::finding::Reason;
 use super::super::organizations::OrganizationRef;
@@ -37,7 +38,7 @@ impl<'a> Causes<'a> {
         }
         let Some(mine) = &self.mine else { return Vec::new() };
         match grant {
-            Grant::Access { .. } => vec![self.user_field("spec.validUntil")],
+            Grant::Access { .. } => self.of_end(),
             Grant::Role { name, .. } => self.of_role(name),
             Grant::Later { what, .. } => self.of_later(what),
             Grant::Permission { object, action } => {
@@ -89,7 +90,7 @@ impl<'a> Causes<'a> {
         let Some(access) = self.there.access else {
             return vec![Source::new("Tenant/tenant", "metadata.name").note("no Tenant in force")];
         };
-        let (Some((_, user)), Some(theirs)) = (self.there.user, &self.theirs) else {
+        let (Some((_, user)), Some(theirs)) = (&self.there.user, &self.theirs) else {
             let note = match access.users.find(self.here.name) {
                 UserRef::Broken => Reason::SchemaInvalid.as_str(),
                 UserRef::Known(_) | UserRef::Missing => "no such user",
@@ -123,7 +124,7 @@ impl<'a> Causes<'a> {
     /// Why something is ahead on this side only: fields of hers that decide about it and differ, or else the role or
     /// organization itself.
     fn of_later(&self, what: &str) -> Vec<Source> {
-        let (Some((_, mine)), Some((_, theirs))) = (self.here.user, self.there.user) else {
+        let (Some((_, mine)), Some((_, theirs))) = (&self.here.user, &self.there.user) else {
             return Vec::new();
         };
         let (mine, theirs) = (&mine.object.spec, &theirs.object.spec);
@@ -144,8 +145,69 @@ impl<'a> Causes<'a> {
             _ if !differing.is_empty() => differing,
             _ if self.there.status.phase != self.here.status.phase => self.inactive(),
             Some(("role", name)) => vec![Source::new(format!("Role/{name}"), "spec")],
-            Some((_, name)) => vec![Source::new(format!("Organization/{name}"), "spec")],
-            None => Vec::new(),
+            Some(("organization", name)) => vec![Source::new(format!("Organization/{name}"), "spec")],
+            None if what == "access" => self.of_end(),
+            _ => self.of_roles_ahead(),
+        }
+    }
+
+    /// Why the other side ends at another time: by fields of hers, or what she lives by.
+    fn of_end(&self) -> Vec<Source> {
+        let (Some((_, mine)), Some((_, theirs))) = (&self.here.user, &self.there.user) else {
+            return Vec::new();
+        };
+        let (mine, theirs) = (&mine.object.spec, &theirs.object.spec);
+        let fields = [
+            ("spec.validUntil", mine.valid_until != theirs.valid_until),
+            ("spec.activation", mine.activation != theirs.activation),
+            ("spec.invitation", mine.invitation != theirs.invitation),
+        ];
+        let differing = fields.into_iter().filter(|(_, differs)| *differs);
+        let differing: Vec<Source> = differing.map(|(field, _)| self.user_field(field)).collect();
+        if !differing.is_empty() {
+            return differing;
+        }
+        let invitation = mine
+            .invitation
+            .iter()
+            .map(|name| Source::new(format!("Invitation/{name}"), "spec"));
+        let home = mine.home.iter().map(|home| {
+            Source::new(format!("User/{}", home.user), "spec").note(format!("her home, tenant {}", home.tenant))
+        });
+        invitation.chain(home).collect()
+    }
+
+    /// Why roles that she will have on both sides bring different things: those that differ, or else the Tenant.
+    fn of_roles_ahead(&self) -> Vec<Source> {
+        let (Some((_, user)), Some(mine), Some(theirs)) = (&self.here.user, self.here.access, self.there.access) else {
+            return Vec::new();
+        };
+        let declared = |access: &Access, name: &str| match access.roles.find(name) {
+            RoleRef::InForce(ix) => {
+                let role = access.roles.get(ix).and_then(|role| role.object.as_ref());
+                role.map(|role| role.spec.clone())
+            }
+            RoleRef::Missing | RoleRef::Void => None,
+        };
+        let spec = &user.object.spec;
+        let of_position = spec
+            .position
+            .iter()
+            .flat_map(|position| mine.roles.of_position(position));
+        let of_position = of_position.filter_map(|ix| mine.roles.get(*ix)).map(|role| &role.name);
+        let named = spec
+            .roles
+            .iter()
+            .chain(spec.temporary_roles.iter().map(|period| &period.role));
+        let differing: Vec<Source> = named
+            .chain(of_position)
+            .filter(|name| declared(mine, name) != declared(theirs, name))
+            .map(|name| Source::new(format!("Role/{name}"), "spec"))
+            .collect();
+        if differing.is_empty() {
+            vec![Source::new("Tenant/tenant", "spec")]
+        } else {
+            differing
         }
     }
 

@@ -1,43 +1,64 @@
 //! What a person has on one side, taken apart into grants.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::evaluate::{Access, Evaluation};
-use super::super::held::held_roles;
 use super::super::moments::ahead;
-use super::super::organizations::OrganizationRef;
 use super::super::sharing::SharingRule;
 use super::super::users::{User, UserIx, UserRef};
 use super::{FieldUse, Grant};
 use crate::api::{Display, HeldField, Moment, Records, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus};
 
-/// A person on one side.
+/// A person on one side, at a moment.
 pub(super) struct Side<'a> {
     pub(super) evaluation: Option<&'a Evaluation>,
     pub(super) access: Option<&'a Access>,
-    pub(super) user: Option<(UserIx, &'a User)>,
+    pub(super) user: Option<(UserIx, Cow<'a, User>)>,
     pub(super) status: UserStatus,
     pub(super) name: &'a str,
+    at: Moment,
 }
 
 impl<'a> Side<'a> {
+    /// As the evaluation finds her.
     pub(super) fn of(evaluation: Option<&'a Evaluation>, name: &'a str) -> Self {
         let access = evaluation.and_then(Evaluation::access);
         let user = access.and_then(|access| match access.users.find(name) {
-            UserRef::Known(ix) => Some((ix, access.users.get(ix)?)),
+            UserRef::Known(ix) => Some((ix, Cow::Borrowed(access.users.get(ix)?))),
             UserRef::Missing | UserRef::Broken => None,
         });
-        let status = match (evaluation, access, user) {
-            (Some(evaluation), Some(access), Some((ix, user))) => evaluation.user_status(access, ix, user),
-            _ => UserStatus::default(),
-        };
         Self {
             evaluation,
             access,
+            status: status(evaluation, access, user.as_ref()),
             user,
-            status,
             name,
+            at: evaluation.map_or(Moment::MIN, |evaluation| evaluation.now),
         }
+    }
+
+    /// As she will be at a moment ahead, by time alone.
+    pub(super) fn at(&self, at: Moment) -> Self {
+        let user = self.user.as_ref().map(|(ix, user)| {
+            let mut user = user.clone();
+            if let (Some(evaluation), Some(access)) = (self.evaluation, self.access) {
+                user.to_mut().state = user.state_at(at, &evaluation.catalogue, &access.settings, &access.roles);
+            }
+            (*ix, user)
+        });
+        Self {
+            status: status(self.evaluation, self.access, user.as_ref()),
+            user,
+            at,
+            ..*self
+        }
+    }
+
+    /// The moments ahead at which time changes her.
+    pub(super) fn ahead(&self) -> Vec<Moment> {
+        let user = self.user.as_ref();
+        user.map_or_else(Vec::new, |(_, user)| ahead(self.at, user.moments()))
     }
 
     pub(super) fn active(&self) -> bool {
@@ -46,23 +67,34 @@ impl<'a> Side<'a> {
 
     /// Whether a look at the whole is enough to see that nothing changes.
     pub(super) fn same(&self, other: &Self) -> bool {
-        let until = |side: &Self| side.user.map(|(_, user)| user.object.spec.valid_until);
-        let rows = |side: &Self| match (side.access, side.user.filter(|_| side.active())) {
-            (Some(access), Some((_, user))) => side.data_grants(access, user),
-            _ => Vec::new(),
-        };
         self.status == other.status
-            && until(self) == until(other)
-            && self.later() == other.later()
-            && rows(self) == rows(other)
-            && self.shared() == other.shared()
+            && self.end() == other.end()
+            && match (self.holder(), other.holder()) {
+                (Some(holder), Some(others)) => {
+                    self.data_grants(&holder) == other.data_grants(&others)
+                        && self.sharing_grants(&holder) == other.sharing_grants(&others)
+                }
+                (None, None) => true,
+                _ => false,
+            }
     }
 
-    fn shared(&self) -> Vec<Grant> {
-        match (self.access, self.user.filter(|_| self.active())) {
-            (Some(access), Some((ix, user))) => self.sharing_grants(access, ix, user),
-            _ => Vec::new(),
-        }
+    /// She and her tenant, if she has any access.
+    fn holder(&self) -> Option<Holder<'_>> {
+        let (ix, user) = self.user.as_ref().filter(|_| self.active())?;
+        Some(Holder {
+            access: self.access?,
+            ix: *ix,
+            user,
+        })
+    }
+
+    /// When her access ends by itself.
+    fn end(&self) -> Option<Moment> {
+        let Holder { access, user, .. } = self.holder()?;
+        let suspended = access.settings.suspended;
+        let mut ahead = self.ahead().into_iter();
+        ahead.find(|at| user.phase(suspended, *at) != UserPhase::Active)
     }
 
     /// The fields that are not wholly free for her.
@@ -73,49 +105,15 @@ impl<'a> Side<'a> {
             .map(|field| (field.object.clone(), field.field.clone()))
     }
 
-    /// What she does not have yet, and will have by time alone: roles of a period ahead, and everything of someone who is
-    /// still Pending.
-    fn later(&self) -> BTreeSet<Grant> {
-        let mut grants = BTreeSet::new();
-        let (Some(evaluation), Some(access), Some((_, user))) = (self.evaluation, self.access, self.user) else {
-            return grants;
-        };
-        let spec = &user.object.spec;
-        let now: BTreeSet<_> = user.state.roles.iter().map(|held| held.role).collect();
-        for at in ahead(evaluation.now, user.moments()) {
-            if user.phase(access.settings.suspended, at) != UserPhase::Active {
-                continue;
-            }
-            let (roles, _) = held_roles(&access.settings, &access.roles, spec, at);
-            for held in roles.iter().filter(|held| !now.contains(&held.role)) {
-                let name = access.roles.get(held.role).map_or("", |role| role.name.as_str());
-                let until = held.valid_until();
-                add_later(&mut grants, format!("role {name}"), at, until);
-            }
-            if !self.active() {
-                let entered = spec.organizations.iter();
-                let entered =
-                    entered.filter(|name| matches!(access.organizations.find(name), OrganizationRef::InForce(_)));
-                entered.for_each(|name| add_later(&mut grants, format!("organization {name}"), at, None));
-            }
-        }
-        grants
-    }
-
     /// Everything that she has. Of the fields those are told that are restricted on either side.
     pub(super) fn grants(&self, fields: &BTreeSet<(String, String)>) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
-        grants.extend(self.later());
-        let (Some(access), Some((ix, user))) = (self.access, self.user.filter(|_| self.active())) else {
-            return grants;
-        };
+        let Some(holder) = self.holder() else { return grants };
         let status = &self.status;
-        grants.insert(Grant::Access {
-            until: user.object.spec.valid_until,
-        });
+        grants.insert(Grant::Access { until: self.end() });
         grants.extend(status.roles.iter().map(|role| Grant::Role {
             name: role.name.clone(),
-            until: role.valid_until,
+            until: role.valid_until.map(|until| self.until(&holder, &role.name, until)),
         }));
         for held in &status.permissions {
             let grant = |action: &String| Grant::Permission {
@@ -131,7 +129,7 @@ impl<'a> Side<'a> {
                 .map(|name| Grant::Organization { name: name.clone() }),
         );
         grants.extend(status.groups.iter().map(|name| Grant::Group { name: name.clone() }));
-        grants.extend(self.data_grants(access, user));
+        grants.extend(self.data_grants(&holder));
         for (object, field) in fields {
             let known = status
                 .fields
@@ -144,16 +142,30 @@ impl<'a> Side<'a> {
                 may,
             }));
         }
-        grants.extend(self.sharing_grants(access, ix, user));
+        grants.extend(self.sharing_grants(&holder));
         grants
     }
 
-    fn data_grants(&self, access: &Access, user: &User) -> Vec<Grant> {
+    /// When a role of that end ends that is told ahead: at the last end of periods that follow each other.
+    fn until(&self, holder: &Holder<'_>, role: &str, end: Moment) -> Moment {
+        if self.evaluation.is_some_and(|evaluation| evaluation.now == self.at) {
+            return end;
+        }
+        let periods = holder.user.object.spec.temporary_roles.iter();
+        let mut periods: Vec<_> = periods.filter(|period| period.role == role).collect();
+        periods.sort_by_key(|period| period.valid_from);
+        periods.iter().fold(end, |end, period| match period.valid_from {
+            Some(from) if from > end => end,
+            _ => end.max(period.valid_until),
+        })
+    }
+
+    fn data_grants(&self, holder: &Holder<'_>) -> Vec<Grant> {
         let mut grants = Vec::new();
         for data in self.status.data.iter().filter(|data| data.rows != Rows::None) {
             let object = data.object.clone();
             let conditions = if data.rows == Rows::Some {
-                self.conditions(access, user, &object)
+                self.conditions(holder, &object)
             } else {
                 Vec::new()
             };
@@ -174,7 +186,7 @@ impl<'a> Side<'a> {
     }
 
     /// The conditions of which any one may hold, sorted.
-    fn conditions(&self, access: &Access, user: &User, object: &str) -> Vec<String> {
+    fn conditions(&self, Holder { access, user, .. }: &Holder<'_>, object: &str) -> Vec<String> {
         let Some((object, _)) = self.evaluation.and_then(|evaluation| evaluation.catalogue.find(object)) else {
             return Vec::new();
         };
@@ -190,16 +202,28 @@ impl<'a> Side<'a> {
             .collect()
     }
 
-    fn sharing_grants(&self, access: &Access, ix: UserIx, user: &User) -> Vec<Grant> {
-        let now = self.evaluation.map_or(Moment::MIN, |evaluation| evaluation.now);
-        let active = access
-            .rules
-            .iter()
-            .filter(|rule| rule.phase(now) == SharingRulePhase::Active);
-        active
-            .filter(|rule| reaches(access, rule, ix, user))
-            .map(shared)
-            .collect()
+    fn sharing_grants(&self, holder: &Holder<'_>) -> Vec<Grant> {
+        let rules = holder.access.rules.iter();
+        let active = rules.filter(|rule| rule.phase(self.at) == SharingRulePhase::Active);
+        active.filter(|rule| reaches(rule, holder)).map(shared).collect()
+    }
+}
+
+/// Someone who has access, and the tenant that gives it.
+struct Holder<'a> {
+    access: &'a Access,
+    ix: UserIx,
+    user: &'a User,
+}
+
+fn status(
+    evaluation: Option<&Evaluation>,
+    access: Option<&Access>,
+    user: Option<&(UserIx, Cow<'_, User>)>,
+) -> UserStatus {
+    match (evaluation, access, user) {
+        (Some(evaluation), Some(access), Some((ix, user))) => evaluation.user_status(access, *ix, user),
+        _ => UserStatus::default(),
     }
 }
 
@@ -212,26 +236,18 @@ fn allows(field: Option<&HeldField>, may: FieldUse) -> bool {
     })
 }
 
-/// Adds what begins at that moment, unless it has begun earlier.
-fn add_later(grants: &mut BTreeSet<Grant>, what: String, from: Moment, until: Option<Moment>) {
-    let known = |grant: &Grant| matches!(grant, Grant::Later { what: known, from: begun, .. } if *known == what && *begun <= from);
-    if !grants.iter().any(known) {
-        grants.insert(Grant::Later { what, from, until });
-    }
-}
-
 /// Whether the rule shares with her: by herself, a group, an organization that she may enter, or with everyone.
-fn reaches(access: &Access, rule: &SharingRule, ix: UserIx, user: &User) -> bool {
+fn reaches(rule: &SharingRule, Holder { access, ix, user }: &Holder<'_>) -> bool {
     let to = rule.object.spec.to.as_ref();
     to.is_some_and(|to| to.everyone)
-        || rule.users.contains(&ix)
+        || rule.users.contains(ix)
         || rule
             .organizations
             .iter()
-            .any(|organization| user.state.organizations.contains(organization))
+            .any(|organization| user.organizations().contains(organization))
         || to.is_some_and(|to| {
             access
-                .groups_of(ix)
+                .groups_of(*ix)
                 .any(|group| to.groups.iter().any(|name| name == group))
         })
 }
@@ -245,8 +261,8 @@ fn shared(rule: &SharingRule) -> Grant {
             Some(Records::Ownerless) => "without owner".to_owned(),
             Some(Records::OrganizationAttribute(field)) => format!("by the code in {field}"),
             Some(Records::Condition(condition)) => format!("where {condition}"),
-            Some(Records::Listed(ids)) => ids.join(", "),
-            Some(Records::ContentGroups(ids)) => format!("in {}", ids.join(", ")),
+            Some(Records::Listed(ids)) => sorted(ids),
+            Some(Records::ContentGroups(ids)) => format!("in {}", sorted(ids)),
             None => String::new(),
         },
         access: match rule.access {
@@ -255,4 +271,9 @@ fn shared(rule: &SharingRule) -> Grant {
         },
         until: spec.valid_until,
     }
+}
+
+fn sorted(ids: &[String]) -> String {
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    ids.into_iter().collect::<Vec<_>>().join(", ")
 }

@@ -327,7 +327,8 @@ fn someone_still_to_come_has_everything_ahead() {
         format!("User acme/bob {{account: bobb, name: Bob, roles: [editor], organizations: [nowhere, emea]{from}}}")
     };
     let (now, later) = (bob(""), bob(", validFrom: \"2026-12-05T00:00:00Z\""));
-    let ahead = "later organization emea from 2026-12-05T00:00:00Z, later role editor from 2026-12-05T00:00:00Z";
+    let ahead = "later access from 2026-12-05T00:00:00Z, later organization emea from 2026-12-05T00:00:00Z, \
+                 later role editor from 2026-12-05T00:00:00Z";
     let told = |before: &[&str], after: &[&str]| told(before, after);
     assert_eq!(
         told(&[TENANT, EDITOR, emea, &now], &[TENANT, EDITOR, emea, &later]),
@@ -387,7 +388,7 @@ fn each_field_that_decides_what_is_ahead_is_named() {
         ["User/bob spec.organizations"]
     );
     assert_eq!(
-        gains(("2026-12-05", "2026-12-06"), "role editor"),
+        gains(("2026-12-05", "2026-12-06"), "access"),
         ["User/bob spec.validFrom"]
     );
     let shorter = told(
@@ -396,17 +397,119 @@ fn each_field_that_decides_what_is_ahead_is_named() {
     );
     assert_eq!(
         shorter,
-        ["bob + later role editor from 2026-12-05T00:00:00Z <- User/bob spec.enabled"]
+        [
+            "bob + later access from 2026-12-05T00:00:00Z, later role editor from 2026-12-05T00:00:00Z <- User/bob spec.enabled"
+        ]
     );
-    let over = told(
-        &[
-            tenant,
-            EDITOR,
-            &base.replace("name: Bob", "name: Bob, validUntil: \"2026-12-05T00:00:01Z\""),
-        ],
-        &[tenant, EDITOR, base],
+    let until = base.replace("name: Bob", "name: Bob, validUntil: \"2026-12-05T00:00:01Z\"");
+    assert_eq!(
+        told(&[tenant, EDITOR, &until], &[tenant, EDITOR, base]),
+        [
+            "bob - later access from 2026-12-05T00:00:00Z until 2026-12-05T00:00:01Z <- User/bob spec.validUntil",
+            "bob + later access from 2026-12-05T00:00:00Z <- User/bob spec.validUntil"
+        ]
     );
-    assert_eq!(over, [""; 0]);
+}
+
+#[test]
+fn a_further_period_of_a_role_is_a_change_ahead() {
+    let bob = |periods: &str| {
+        format!(
+            "User acme/bob {{account: bobb, name: Bob, roles: [ordinary-user], temporaryRoles: [{{role: editor, validUntil: \"2026-12-02T00:00:00Z\"}}{periods}]}}"
+        )
+    };
+    let period = |from: &str, until: &str| {
+        format!(", {{role: editor, validFrom: \"{from}T00:00:00Z\", validUntil: \"{until}T00:00:00Z\"}}")
+    };
+    let told = |before: &str, after: &str| told(&[TENANT, EDITOR, before], &[TENANT, EDITOR, after]);
+    let one = bob("");
+    for (from, later) in [("2026-12-02", "2026-12-02"), ("2026-12-10", "2026-12-10")] {
+        assert_eq!(
+            told(&one, &bob(&period(from, "2029-12-02"))),
+            [format!(
+                "bob + later role editor from {later}T00:00:00Z until 2029-12-02T00:00:00Z <- User/bob spec.temporaryRoles"
+            )]
+        );
+    }
+    let two = bob(&period("2026-12-05", "2026-12-06"));
+    let three = bob(&format!(
+        "{}{}",
+        period("2026-12-05", "2026-12-06"),
+        period("2026-12-10", "2026-12-11")
+    ));
+    assert_eq!(
+        told(&two, &three),
+        [
+            "bob + later role editor from 2026-12-10T00:00:00Z until 2026-12-11T00:00:00Z <- User/bob spec.temporaryRoles"
+        ]
+    );
+}
+
+#[test]
+fn an_end_that_moves_is_told_wherever_it_comes_from() {
+    let service = |until: &str| {
+        format!(
+            "User acme/bob {{account: bobb, name: Bob, email: bob@acme.example, type: Service, roles: [editor], activation: {{validUntil: \"{until}T00:00:00Z\"}}}}"
+        )
+    };
+    assert_eq!(
+        told(
+            &[TENANT, EDITOR, &service("2026-12-02")],
+            &[TENANT, EDITOR, &service("2030-12-02")]
+        ),
+        [
+            "bob - access until 2026-12-02T00:00:00Z <- User/bob spec.activation",
+            "bob + access until 2030-12-02T00:00:00Z <- User/bob spec.activation",
+        ]
+    );
+    let home = |until: &str| {
+        format!(
+            "User beta/bob {{account: bobb, name: Bob, email: bob@beta.example, roles: [ordinary-user], validUntil: \"{until}T00:00:00Z\"}}"
+        )
+    };
+    let world = [
+        TENANT,
+        "Tenant beta/tenant {displayName: Beta, accounts: {creditedTo: [acme]}}",
+        "User acme/bob {type: Credited, email: bob@beta.example, home: {tenant: beta, user: bob}, roles: [ordinary-user]}",
+    ];
+    let sides = ["2026-12-02", "2030-12-02"].map(home);
+    let [before, after] = sides.each_ref().map(|home| [&world[..], &[home.as_str()]].concat());
+    assert_eq!(
+        of(&told(&before, &after), "bob +"),
+        [
+            "bob + access until 2030-12-02T00:00:00Z <- User/bob spec (her home, tenant beta)",
+            "bob + access until 2030-12-02T00:00:00Z <- User/bob spec.validUntil",
+        ]
+    );
+}
+
+#[test]
+fn what_a_role_ahead_brings_is_told_when_it_changes() {
+    let more = EDITOR.replace("Edit", "Edit, Delete");
+    let bob = BOB.replace("name: Bob,", "name: Bob, validFrom: \"2026-12-05T00:00:00Z\",");
+    assert_eq!(
+        told(&[TENANT, EDITOR, &bob], &[TENANT, &more, &bob]),
+        ["bob + later CustomerTag:Delete from 2026-12-05T00:00:00Z <- Role/editor spec"]
+    );
+}
+
+#[test]
+fn the_order_in_which_records_are_listed_is_no_difference() {
+    let rule = |ids: &str| {
+        format!(
+            "SharingRule acme/some {{displayName: Some, object: Campaign, records: [{ids}], to: {{users: [bob]}}, access: Read}}"
+        )
+    };
+    let tenant = "Tenant acme/tenant {displayName: Acme, dataPermissions: {enabled: true}}";
+    let [one, other] = [rule("c1, c2"), rule("c2, c1")];
+    assert_eq!(
+        told(&[tenant, EDITOR, BOB], &[tenant, EDITOR, BOB, &other]),
+        ["bob + sharing some Campaign c1, c2 Read <- SharingRule/some spec"]
+    );
+    assert_eq!(
+        told(&[tenant, EDITOR, BOB, &one], &[tenant, EDITOR, BOB, &other]),
+        [""; 0]
+    );
 }
 
 #[test]
