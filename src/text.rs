@@ -1,8 +1,21 @@
 //! Words that are safe to show, and the name that was probably meant.
 
-/// A value in backticks, harmless on a terminal and not too long.
+/// A value in backticks, harmless on a terminal, not too long, and without saying how to reach anyone.
 pub(crate) fn quoted(value: &str) -> String {
-    format!("`{}`", plain(value, 60))
+    format!("`{}`", discreet(value, 60))
+}
+
+/// The text, [`plain`], or what it is in its place if it has the form of an email or of a phone number: these may stand where
+/// another value belongs, and a message carries neither.
+pub(crate) fn discreet(value: &str, most: usize) -> String {
+    let phone = |digits: &str| digits.len() > 5 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
+    if value.contains('@') {
+        String::from("(an email)")
+    } else if value.strip_prefix('+').is_some_and(phone) {
+        String::from("(a phone number)")
+    } else {
+        plain(value, most)
+    }
 }
 
 /// A key in backticks, or words in its place when it is not formed like the name of a field: where a line break or a quote is
@@ -80,6 +93,21 @@ fn distance(left: &str, right: &str, most: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_reaches_a_person_is_not_shown() {
+        let shown = [
+            "ada@acme.example",
+            "+49151123456",
+            "+49 151 123456",
+            "+1",
+            "2026-12-01",
+            "editor",
+        ]
+        .map(quoted);
+        let (email, phone) = ("`(an email)`", "`(a phone number)`");
+        assert_eq!(shown, [email, phone, phone, "`+1`", "`2026-12-01`", "`editor`"]);
+    }
 
     #[test]
     fn nothing_in_a_value_steers_a_terminal() {

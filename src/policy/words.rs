@@ -6,9 +6,9 @@ use super::catalogue::{Catalogue, ObjectType};
 use super::finding::{Finding, Reason};
 use crate::text;
 
-/// A value in a message. Emails, phones and accounts never come here.
+/// A value in a message. That of a field which holds an email, phone or account never comes here.
 pub(super) fn shown(value: &str) -> String {
-    text::plain(value, 60)
+    text::discreet(value, 60)
 }
 
 /// `otherwise`, or better the known name that was probably meant.
@@ -26,7 +26,8 @@ pub(super) fn suggest<'a, S: AsRef<str> + ?Sized + 'a>(
 /// "write one of `a`, `b`".
 pub(super) fn one_of<S: Display>(values: &[S]) -> String {
     const MOST: usize = 8;
-    let named: Vec<String> = values.iter().take(MOST).map(|value| format!("`{value}`")).collect();
+    let named = values.iter().take(MOST).map(|value| text::quoted(&value.to_string()));
+    let named: Vec<String> = named.collect();
     let more = if values.len() > MOST { ", …" } else { "" };
     format!("write one of {}{more}", named.join(", "))
 }

@@ -74,5 +74,5 @@ impl Complaint {
 
 /// `text` for a message.
 pub(super) fn shown(text: &str) -> String {
-    crate::text::plain(text, 40)
+    crate::text::discreet(text, 40)
 }
