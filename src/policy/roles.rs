@@ -154,12 +154,13 @@ impl Roles {
             // A restriction must not fall away because its role became void.
             self.restrictions.extend(&role.restrictions);
         }
-        self.doubtful_positions.extend(
-            snapshot
-                .broken
-                .iter()
-                .flat_map(|broken| broken.positions.iter().cloned()),
-        );
+        // What is wrong with the manifest of a system role changes nothing: the role keeps its force.
+        let systems = self.roles.iter().filter(|role| role.kind == RoleType::System);
+        let systems: HashSet<&str> = systems.map(|role| role.name.as_str()).collect();
+        let broken = snapshot.broken.iter();
+        let broken = broken.filter(|broken| !broken.name.as_deref().is_some_and(|name| systems.contains(name)));
+        self.doubtful_positions
+            .extend(broken.flat_map(|broken| broken.positions.iter().cloned()));
         self.restrictions.sort_unstable();
         self.restrictions.dedup();
     }
