@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::evaluate::{Access, Evaluation};
-use super::held::{Held, held_roles};
+use super::held::Held;
 use super::moments::ahead;
-use super::users::User;
+use super::users::{User, UserState};
 use crate::api::{Kind, Moment, SharingRulePhase, UserPhase};
 
 /// Something that time alone will change.
@@ -59,21 +59,23 @@ impl Evaluation {
 
     /// Each change of phase, and while she is Active each role that comes or goes.
     fn user_events(&self, access: &Access, user: &User, events: &mut Vec<Event>) {
-        let state = |at: Moment| {
-            let phase = user.phase(access.settings.suspended, at);
-            let (roles, _) = held_roles(&access.settings, &access.roles, &user.object.spec, at);
-            (phase, if phase == UserPhase::Active { roles } else { Vec::new() })
-        };
+        let state = |at: Moment| user.state_at(at, &self.catalogue, &access.settings, &access.roles);
+        let restricted = |state: &UserState| super::access::fields(&access.settings, &access.roles, state);
         let mut last = state(self.now);
         for at in ahead(self.now, user.moments()) {
             let next = state(at);
             let mut changes = Vec::new();
-            if next.0 != last.0 {
-                changes.push(format!("{:?} -> {:?}", last.0, next.0));
+            if next.phase != last.phase {
+                changes.push(format!("{:?} -> {:?}", last.phase, next.phase));
             }
-            if next.0 == UserPhase::Active && last.0 == UserPhase::Active {
-                changes.extend(roles(access, &last.1, &next.1).map(|role| format!("role {role} ends")));
-                changes.extend(roles(access, &next.1, &last.1).map(|role| format!("role {role} begins")));
+            if next.phase == UserPhase::Active && last.phase == UserPhase::Active {
+                changes.extend(roles(access, &last.roles, &next.roles).map(|role| format!("role {role} ends")));
+                changes.extend(roles(access, &next.roles, &last.roles).map(|role| format!("role {role} begins")));
+                // The role itself is void, so it neither begins nor ends.
+                if next.cautious != last.cautious && restricted(&next) != restricted(&last) {
+                    let word = if next.cautious { "begins" } else { "ceases" };
+                    changes.push(format!("every restriction of the tenant {word} to hold"));
+                }
             }
             events.extend(
                 changes
@@ -173,5 +175,20 @@ mod tests {
             calendar(&[TENANT, ends, "Invitation acme/dora {user: dora}"]),
             ["2026-12-02T00:00:00Z acme/User/dora Active -> Expired"]
         );
+    }
+
+    #[test]
+    fn a_role_that_is_void_begins_with_every_restriction_of_the_tenant() {
+        let masker = "Role acme/masker {displayName: M, permissions: [{object: Customer, actions: [View]}], restrictions: [{object: Customer, field: phone, mode: MaskedDisplay}]}";
+        let bob = "User acme/bob {account: bobb, name: Bob, roles: [ordinary-user], temporaryRoles: [{role: nowhere, \
+                   validFrom: \"2026-12-03T00:00:00Z\", validUntil: \"2026-12-05T00:00:00Z\"}]}";
+        assert_eq!(
+            calendar(&[TENANT, masker, bob]),
+            [
+                "2026-12-03T00:00:00Z acme/User/bob every restriction of the tenant begins to hold",
+                "2026-12-05T00:00:00Z acme/User/bob every restriction of the tenant ceases to hold",
+            ]
+        );
+        assert!(calendar(&[TENANT, bob]).is_empty());
     }
 }
