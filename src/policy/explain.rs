@@ -444,11 +444,12 @@ impl Explain<'_> {
             from.extend(self.declared_restricted(object, name));
         }
         let cautious = self.user.state.cautious;
+        // What a role restricts leaves out the entries that are void.
         for (ix, role) in self
             .access
             .roles
             .iter()
-            .filter(|(_, role)| !role.restrictions.is_empty())
+            .filter(|(_, role)| role.restrictions.iter().any(|(field, _)| *field == wanted))
         {
             let held = self.user.state.roles.iter().any(|held| held.role == ix);
             let Some(spec) = role.spec(self.catalogue()).filter(|_| held || cautious) else {

@@ -223,6 +223,23 @@ fn rows_come_from_every_role_that_gives_any() {
 }
 
 #[test]
+fn a_restriction_that_is_void_is_the_source_of_nothing() {
+    let tenant = "Tenant acme/tenant {displayName: Acme, objects: [{object: UserTag, fields: [{name: name, type: String, restricted: true}]}, \
+                  {object: Customer, fields: [{name: phone, type: String}]}]}";
+    let role = "Role acme/a {displayName: A, permissions: [{object: Customer, actions: [View]}], restrictions: [\
+                {object: UserTag, field: name, mode: MaskedDisplay}, {object: Customer, field: phone, mode: MaskedDisplay}]}";
+    let bob = "User acme/bob {account: bobb, name: Bob, roles: [a]}";
+    let fields = of(&told(&[tenant, role, bob], "bob"), "field UserTag");
+    assert!(fields.len() == 1 && !fields[0].contains("Role/a"), "{fields:?}");
+    let fields = of(&told(&[tenant, role, bob], "bob"), "field Customer.phone");
+    assert!(
+        fields.iter().all(|field| field.contains("Role/a spec.restrictions[1]")),
+        "{fields:?}"
+    );
+    assert_eq!(fields.len(), 1);
+}
+
+#[test]
 fn a_field_is_restricted_by_the_tenant_and_by_her_roles() {
     let tenant = "Tenant acme/tenant {displayName: Acme, objects: [{object: CustomerTag}, {object: Customer, fields: [\
         {name: vip, type: String}, {name: phone, type: String, restricted: true}]}]}";
