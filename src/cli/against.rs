@@ -182,6 +182,11 @@ fn what(grants: &[Grant]) -> Vec<String> {
             } => columns.entry(object).or_default().push(column),
             Grant::Column { object, column: None } => columns.entry(object).or_default().push("all"),
             Grant::Field { object, field, may } => fields.entry((object, field)).or_default().push(use_word(*may)),
+            Grant::EveryRecord => lines.push("every record, whoever's it is".to_owned()),
+            Grant::Public { object, may } => lines.push(format!("all records of {object}, to {may}")),
+            Grant::RecordsOf { organization, through } => {
+                lines.push(format!("records of organization {organization}, in {through}"));
+            }
             Grant::Sharing {
                 rule,
                 object,

@@ -5,6 +5,7 @@
 //! tells because of which object and field. Names of files, order and form play no part.
 
 mod causes;
+mod ground;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use self::causes::Causes;
+use self::ground::Ground;
 use self::side::Side;
 use super::evaluate::Evaluation;
 use super::explain::Source;
@@ -90,6 +92,22 @@ pub enum Grant {
         field: String,
         /// What she may do with it.
         may: FieldUse,
+    },
+    /// She reaches every record, whoever's: the tenant does not limit them.
+    EveryRecord,
+    /// She reaches all records of an object type: they are public.
+    Public {
+        /// The object type.
+        object: String,
+        /// `read`, or `read and edit`.
+        may: &'static str,
+    },
+    /// She reaches the records of an organization, since it lies below one that she may enter.
+    RecordsOf {
+        /// The organization.
+        organization: String,
+        /// The one that she may enter.
+        through: String,
     },
     /// A sharing rule reaches her: through herself, a group, an organization or everyone.
     Sharing {
@@ -189,8 +207,9 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
             .map(|(_, user)| user.object.name.clone())
             .collect()
     };
+    let ground = Ground::between(old, new);
     for user in names(old).union(&names(new)) {
-        let (old, new) = (Side::of(old, user), Side::of(new, user));
+        let (old, new) = (Side::of(old, user, &ground), Side::of(new, user, &ground));
         let (losses, gains) = grants(&old, &new);
         if !losses.is_empty() || !gains.is_empty() {
             people.push(PersonChange {
@@ -221,6 +240,9 @@ fn grants(old: &Side<'_>, new: &Side<'_>) -> (BTreeSet<Grant>, BTreeSet<Grant>) 
         lost.extend(ends);
         gained.extend(begins);
         (had, has) = (then_had, then_has);
+    }
+    for grants in [&mut losses, &mut gains] {
+        leave_to_organizations(grants);
     }
     (losses, gains)
 }
@@ -265,6 +287,16 @@ fn begins(
     new.cloned().collect()
 }
 
+/// Leaves out the records that come and go with an organization that she may enter.
+fn leave_to_organizations(grants: &mut BTreeSet<Grant>) {
+    let entered = grants.iter().filter_map(|grant| match grant {
+        Grant::Organization { name } => Some(name.clone()),
+        _ => None,
+    });
+    let entered: BTreeSet<String> = entered.collect();
+    grants.retain(|grant| !matches!(grant, Grant::RecordsOf { through, .. } if entered.contains(through)));
+}
+
 /// A grant that begins at a moment ahead.
 fn later(grant: &Grant, from: Moment) -> Grant {
     let (what, until) = match grant {
@@ -280,6 +312,9 @@ fn later(grant: &Grant, from: Moment) -> Grant {
             None => (format!("all columns of {object}"), None),
         },
         Grant::Field { object, field, .. } => (format!("field {object}.{field}"), None),
+        Grant::EveryRecord => ("every record".to_owned(), None),
+        Grant::Public { object, may } => (format!("all of {object}, to {may}"), None),
+        Grant::RecordsOf { organization, .. } => (format!("records of {organization}"), None),
         Grant::Sharing { rule, until, .. } => (format!("sharing {rule}"), *until),
     };
     Grant::Later { what, from, until }

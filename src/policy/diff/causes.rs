@@ -77,6 +77,11 @@ impl<'a> Causes<'a> {
                 let (mine, theirs) = (found(&self.mine), found(&self.theirs));
                 theirs.into_iter().filter(|source| !mine.contains(source)).collect()
             }
+            Grant::EveryRecord => vec![Source::new("Tenant/tenant", "spec.dataPermissions.enabled")],
+            Grant::Public { .. } => vec![Source::new("Tenant/tenant", "spec.objects")],
+            Grant::RecordsOf { organization, .. } => {
+                vec![Source::new(format!("Organization/{organization}"), "spec.parent")]
+            }
             Grant::Sharing { rule, .. } => vec![Source::new(format!("SharingRule/{rule}"), "spec")],
         }
     }

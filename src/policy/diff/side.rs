@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 
 use super::super::evaluate::{Access, Evaluation};
 use super::super::moments::ahead;
-use super::super::sharing::SharingRule;
+use super::super::sharing::{SharingRule, Which};
 use super::super::users::{User, UserIx, UserRef};
+use super::ground::Ground;
 use super::{FieldUse, Grant};
-use crate::api::{Display, HeldField, Moment, Records, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus};
+use crate::api::{
+    Display, HeldField, Moment, Records, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus, Visibility,
+};
 
 /// A person on one side, at a moment.
 pub(super) struct Side<'a> {
@@ -17,12 +20,13 @@ pub(super) struct Side<'a> {
     pub(super) user: Option<(UserIx, Cow<'a, User>)>,
     pub(super) status: UserStatus,
     pub(super) name: &'a str,
+    ground: &'a Ground,
     at: Moment,
 }
 
 impl<'a> Side<'a> {
     /// As the evaluation finds her.
-    pub(super) fn of(evaluation: Option<&'a Evaluation>, name: &'a str) -> Self {
+    pub(super) fn of(evaluation: Option<&'a Evaluation>, name: &'a str, ground: &'a Ground) -> Self {
         let access = evaluation.and_then(Evaluation::access);
         let user = access.and_then(|access| match access.users.find(name) {
             UserRef::Known(ix) => Some((ix, Cow::Borrowed(access.users.get(ix)?))),
@@ -34,6 +38,7 @@ impl<'a> Side<'a> {
             status: status(evaluation, access, user.as_ref()),
             user,
             name,
+            ground,
             at: evaluation.map_or(Moment::MIN, |evaluation| evaluation.now),
         }
     }
@@ -71,7 +76,8 @@ impl<'a> Side<'a> {
             && self.end() == other.end()
             && match (self.holder(), other.holder()) {
                 (Some(holder), Some(others)) => {
-                    self.data_grants(&holder) == other.data_grants(&others)
+                    *self.ground == Ground::default()
+                        && self.data_grants(&holder) == other.data_grants(&others)
                         && self.sharing_grants(&holder) == other.sharing_grants(&others)
                 }
                 (None, None) => true,
@@ -143,6 +149,9 @@ impl<'a> Side<'a> {
             }));
         }
         grants.extend(self.sharing_grants(&holder));
+        if let Some(evaluation) = self.evaluation {
+            grants.extend(self.ground.grants(evaluation, holder.access, holder.user));
+        }
         grants
     }
 
@@ -202,10 +211,24 @@ impl<'a> Side<'a> {
             .collect()
     }
 
+    /// What is shared with her, as far as it counts: not where the tenant limits nothing, nor where she has no action.
     fn sharing_grants(&self, holder: &Holder<'_>) -> Vec<Grant> {
-        let rules = holder.access.rules.iter();
+        let catalogue = self.evaluation.map(|evaluation| &evaluation.catalogue);
+        let may = |rule: &SharingRule| {
+            let object = catalogue.and_then(|catalogue| catalogue.object(rule.about?));
+            object.is_some_and(|object| object.actions.intersects(&holder.user.state.actions))
+        };
+        let permissions = &holder.access.settings.data_permissions;
+        let rules = holder
+            .access
+            .rules
+            .iter()
+            .filter(|rule| permissions.enabled && may(rule));
         let active = rules.filter(|rule| rule.phase(self.at) == SharingRulePhase::Active);
-        active.filter(|rule| reaches(rule, holder)).map(shared).collect()
+        active
+            .filter(|rule| reaches(rule, holder, permissions.visibility))
+            .map(shared)
+            .collect()
     }
 }
 
@@ -236,8 +259,16 @@ fn allows(field: Option<&HeldField>, may: FieldUse) -> bool {
     })
 }
 
-/// Whether the rule shares with her: by herself, a group, an organization that she may enter, or with everyone.
-fn reaches(rule: &SharingRule, Holder { access, ix, user }: &Holder<'_>) -> bool {
+/// Whether the rule shares with her: by herself, a group, an organization that she may enter, or with everyone. One by the
+/// code of an organization says to which the records belong, so it counts for whoever may enter any; the others do not where
+/// users see no more than what belongs to their organization.
+fn reaches(rule: &SharingRule, Holder { access, ix, user }: &Holder<'_>, visibility: Visibility) -> bool {
+    if let Which::OrganizationAttribute(field) = rule.which {
+        return field.is_some() && !user.organizations().is_empty();
+    }
+    if visibility == Visibility::CurrentOrganizationOnly {
+        return false;
+    }
     let to = rule.object.spec.to.as_ref();
     to.is_some_and(|to| to.everyone)
         || rule.users.contains(ix)

@@ -45,6 +45,9 @@ fn brief(grant: &Grant) -> String {
         } => format!("rows {object} {rows:?} {conditions:?}"),
         Grant::Column { object, column } => format!("column {object} {}", column.as_deref().unwrap_or("*")),
         Grant::Field { object, field, may } => format!("field {object}.{field} {may:?}"),
+        Grant::EveryRecord => "every record".to_owned(),
+        Grant::Public { object, may } => format!("public {object} {may}"),
+        Grant::RecordsOf { organization, through } => format!("records of {organization} in {through}"),
         Grant::Sharing {
             rule,
             object,
@@ -501,13 +504,14 @@ fn the_order_in_which_records_are_listed_is_no_difference() {
         )
     };
     let tenant = "Tenant acme/tenant {displayName: Acme, dataPermissions: {enabled: true}}";
+    let editor = EDITOR.replace("CustomerTag", "Campaign");
     let [one, other] = [rule("c1, c2"), rule("c2, c1")];
     assert_eq!(
-        told(&[tenant, EDITOR, BOB], &[tenant, EDITOR, BOB, &other]),
+        told(&[tenant, &editor, BOB], &[tenant, &editor, BOB, &other]),
         ["bob + sharing some Campaign c1, c2 Read <- SharingRule/some spec"]
     );
     assert_eq!(
-        told(&[tenant, EDITOR, BOB, &one], &[tenant, EDITOR, BOB, &other]),
+        told(&[tenant, &editor, BOB, &one], &[tenant, &editor, BOB, &other]),
         [""; 0]
     );
 }
@@ -642,7 +646,9 @@ fn a_rule_that_shares_with_her_in_any_way_is_a_grant() {
     let strangers = "UserGroup acme/strangers {displayName: Strangers, remarks: Nobody, users: [carol]}";
     let carol = "User acme/carol {account: carol, name: Carol, roles: [editor], organizations: [headquarters]}";
     let bob = BOB.replace("name: Bob,", "name: Bob, organizations: [emea],");
-    let before = [tenant, emea, group, strangers, EDITOR, carol, &bob];
+    let customers = "{object: Customer, actions: [View]}";
+    let editor = EDITOR.replace("{object: CustomerTag", &format!("{customers}, {{object: Campaign"));
+    let before = [tenant, emea, group, strangers, &editor, carol, &bob];
     let with = |rule: &str| {
         let rule = format!("SharingRule acme/rule {{displayName: R, {rule}}}");
         of(&told(&before, &[&before[..], &[rule.as_str()]].concat()), "bob")
@@ -686,5 +692,87 @@ fn a_rule_that_shares_with_her_in_any_way_is_a_grant() {
     assert_eq!(
         with("object: Campaign, records: [a], to: {users: [bob]}, validUntil: \"2026-11-01T00:00:00Z\""),
         [""; 0]
+    );
+}
+
+/// A tenant that limits who sees which records, as far as that says.
+fn limiting(more: &str) -> String {
+    format!("Tenant acme/tenant {{displayName: Acme, {more}}}")
+}
+
+#[test]
+fn what_the_tenant_says_of_records_is_told_to_whoever_has_an_action_on_them() {
+    let customers = "Role acme/editor {displayName: E, permissions: [{object: Customer, actions: [View]}]}";
+    let on = limiting("dataPermissions: {enabled: true}");
+    let off = limiting("dataPermissions: {enabled: false}");
+    assert_eq!(
+        of(&told(&[&on, customers, BOB], &[&off, customers, BOB]), "bob + every"),
+        ["bob + every record <- Tenant/tenant spec.dataPermissions.enabled"]
+    );
+    let public = |access: &str| {
+        limiting(&format!(
+            "dataPermissions: {{enabled: true}}, objects: [{{object: Customer, access: {access}}}]"
+        ))
+    };
+    let (read, write) = (public("PublicReadOnly"), public("PublicReadWrite"));
+    assert_eq!(
+        told(&[&on, customers, BOB], &[&write, customers, BOB]),
+        ["bob + public Customer read and edit <- Tenant/tenant spec.objects"]
+    );
+    assert_eq!(
+        told(&[&read, customers, BOB], &[&write, customers, BOB]),
+        [
+            "bob - public Customer read <- Tenant/tenant spec.objects",
+            "bob + public Customer read and edit <- Tenant/tenant spec.objects"
+        ]
+    );
+    assert_eq!(told(&[&on, EDITOR, BOB], &[&write, EDITOR, BOB]), [""; 0]);
+}
+
+#[test]
+fn an_organization_that_moves_brings_its_records_along() {
+    let on = limiting("dataPermissions: {enabled: true}");
+    let emea = "Organization acme/emea {displayName: EMEA}";
+    let bob = BOB.replace("name: Bob,", "name: Bob, organizations: [emea],");
+    let sub = |parent: &str| format!("Organization acme/sub {{displayName: Sub{parent}}}");
+    let (apart, below) = (sub(""), sub(", parent: emea"));
+    assert_eq!(
+        told(&[&on, EDITOR, emea, &apart, &bob], &[&on, EDITOR, emea, &below, &bob]),
+        ["bob + records of sub in emea <- Organization/sub spec.parent"]
+    );
+    assert_eq!(
+        told(&[&on, EDITOR, emea, &apart, BOB], &[&on, EDITOR, emea, &below, &bob]),
+        of(
+            &told(&[&on, EDITOR, emea, &apart, BOB], &[&on, EDITOR, emea, &apart, &bob]),
+            "bob"
+        )
+    );
+}
+
+#[test]
+fn rules_of_sharing_are_told_as_far_as_they_count() {
+    let customers = "Role acme/editor {displayName: E, permissions: [{object: Customer, actions: [View]}]}";
+    let rule =
+        "SharingRule acme/some {displayName: Some, object: Campaign, records: [c1], to: {users: [bob]}, access: Read}";
+    let own = limiting("dataPermissions: {enabled: true, visibility: CurrentOrganizationOnly}");
+    let [on, off] = ["true", "false"].map(|enabled| limiting(&format!("dataPermissions: {{enabled: {enabled}}}")));
+    let campaigns = customers.replace("Customer", "Campaign");
+    let shared = |tenant: &str, role: &str| told(&[tenant, role, BOB], &[tenant, role, BOB, rule]);
+    assert_eq!(
+        shared(&on, &campaigns),
+        ["bob + sharing some Campaign c1 Read <- SharingRule/some spec"]
+    );
+    for (tenant, role) in [(&on, customers), (&off, campaigns.as_str()), (&own, campaigns.as_str())] {
+        assert_eq!(shared(tenant, role), [""; 0]);
+    }
+    let by_code = "SharingRule acme/some {displayName: Some, object: Customer, organizationAttribute: {field: region}}";
+    let fields = "objects: [{object: Customer, fields: [{name: region, type: String}]}]";
+    let own = limiting(&format!(
+        "dataPermissions: {{enabled: true, visibility: CurrentOrganizationOnly}}, {fields}"
+    ));
+    let bob = BOB.replace("name: Bob,", "name: Bob, organizations: [headquarters],");
+    assert_eq!(
+        told(&[&own, customers, &bob], &[&own, customers, &bob, by_code]),
+        ["bob + sharing some Customer by the code in region Read <- SharingRule/some spec"]
     );
 }
