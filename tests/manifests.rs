@@ -402,6 +402,33 @@ fn what_is_no_kind_of_ours_but_says_so_is_a_stray() {
 }
 
 #[test]
+fn an_object_whose_namespace_cannot_be_read_takes_nobody_s_name() {
+    let group = |namespace: &str| {
+        format!(
+            "apiVersion: tenantry.dev/v1alpha1\nkind: UserGroup\nmetadata: {{name: g, namespace: {namespace}}}\nspec: {{displayName: G, remarks: R}}\n"
+        )
+    };
+    for unreadable in ["123", "[default]", "{a: b}", "true"] {
+        let manifests = read(&format!("{}---\n{}", group(unreadable), group("default")));
+        assert_eq!(
+            (manifests.entries.len(), manifests.strays.len()),
+            (1, 1),
+            "{unreadable}"
+        );
+        assert_eq!(manifests.entries[0].duplicate_of, None, "{unreadable}");
+        let stray = &manifests.strays[0];
+        assert_eq!(
+            (stray.kind.as_deref(), stray.namespace.as_deref(), stray.name.as_deref()),
+            (Some("UserGroup"), None, Some("g"))
+        );
+        assert_eq!(stray.fault.path, "metadata.namespace", "{unreadable}");
+    }
+    for none in ["~", "\"\""] {
+        assert_eq!(names(&read(&group(none))), ["g"], "{none}");
+    }
+}
+
+#[test]
 fn what_is_not_ours_is_counted_and_never_judged() {
     let text = "apiVersion: v1
 kind: ConfigMap

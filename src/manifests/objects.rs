@@ -10,7 +10,7 @@ use super::node::{Node, Place, Value};
 use super::parse::{self, Budget, Document};
 use super::roots::{Schemas, schemas};
 use super::schema::SchemaError;
-use super::sound::{self, Head};
+use super::sound::{self, Head, Namespace};
 use super::split::{self, Chunk};
 use crate::api::{
     InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, SharingRuleSpec, TenantSpec,
@@ -183,17 +183,7 @@ impl<'d> Reader<'d> {
 
     fn document(&mut self, mut document: Document<'_>, origin: Origin, text: &str) {
         if document.ambiguous {
-            for fault in document.faults {
-                self.stray(
-                    Origin {
-                        place: fault.place,
-                        ..origin.clone()
-                    },
-                    Some(&document.root),
-                    fault,
-                );
-            }
-            return;
+            return self.strays_of(&origin, &document.root, document.faults);
         }
         let faults = std::mem::take(&mut document.faults);
         self.value(
@@ -253,16 +243,7 @@ impl<'d> Reader<'d> {
             };
             self.value(item, usual, inner);
         }
-        for fault in found.faults {
-            self.stray(
-                Origin {
-                    place: fault.place,
-                    ..found.origin.clone()
-                },
-                Some(node),
-                fault,
-            );
-        }
+        self.strays_of(&found.origin, node, found.faults);
     }
 
     fn object(&mut self, kind: Kind, node: &Node<'_>, found: Found<'_>) {
@@ -281,8 +262,12 @@ impl<'d> Reader<'d> {
         faults.sort_by_key(|fault| fault.place);
         faults.truncate(self.budget.faults_of_one());
         self.budget.faults = self.budget.faults.saturating_sub(faults.len());
+        let namespace = match head.namespace {
+            Namespace::Default => self.default_namespace.to_owned(),
+            Namespace::Named(namespace) => namespace.to_owned(),
+            Namespace::Unreadable => return self.strays_of(&origin, node, faults),
+        };
         let name = head.name.and_then(Node::text).map(String::from);
-        let namespace = head.namespace.unwrap_or(self.default_namespace).to_owned();
         let index = self.entries.len();
         let duplicate_of = name.as_ref().and_then(|name| {
             let first = *self
@@ -307,6 +292,20 @@ impl<'d> Reader<'d> {
             faults,
             duplicate_of,
         });
+    }
+
+    /// All that is wrong with a value of which nobody can say which object it is.
+    fn strays_of(&mut self, origin: &Origin, node: &Node<'_>, faults: Vec<Fault>) {
+        for fault in faults {
+            self.stray(
+                Origin {
+                    place: fault.place,
+                    ..origin.clone()
+                },
+                Some(node),
+                fault,
+            );
+        }
     }
 
     fn stray(&mut self, origin: Origin, node: Option<&Node<'_>>, fault: Fault) {
