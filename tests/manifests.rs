@@ -502,6 +502,37 @@ items:
 }
 
 #[test]
+fn a_list_without_items_is_empty_and_one_that_cannot_be_opened_is_a_stray() {
+    for (items, expected) in [
+        ("", &[][..]),
+        ("items:", &[]),
+        ("items: []", &[]),
+        (
+            "items: [~]",
+            &["3:9 items[0]: null in a list (give the entry a value or remove it)"],
+        ),
+        (
+            "items:\n- apiVersion: v1\n  kind: List\n  items: [{}, null]",
+            &["6:15 items[1]: null in a list (give the entry a value or remove it)"],
+        ),
+        (
+            "items: {kind: User}",
+            &["3:8 items: `items` is no list (begin each of the items with `- `)"],
+        ),
+        (
+            "items: none",
+            &["3:8 items: `items` is no list (begin each of the items with `- `)"],
+        ),
+    ] {
+        assert_eq!(
+            strays(&format!("apiVersion: v1\nkind: List\n{items}\n")),
+            expected,
+            "{items}"
+        );
+    }
+}
+
+#[test]
 fn a_field_is_found_even_if_its_name_holds_points() {
     let text = "apiVersion: tenantry.dev/v1alpha1
 kind: UserGroup

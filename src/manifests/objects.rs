@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Skipped;
 use super::discover::{InputError, Source};
-use super::fault::Fault;
+use super::fault::{Fault, NULL_IN_LIST};
 use super::identity::{Identity, identify};
 use super::node::{Node, Place, Value};
 use super::parse::{self, Budget, Document};
@@ -217,9 +217,15 @@ impl<'d> Reader<'d> {
     }
 
     fn list(&mut self, node: &Node<'_>, usual: Option<Kind>, mut found: Found<'_>) {
-        let items = match node.get("items").map(|items| &items.value) {
-            Some(Value::List(items)) => items.as_slice(),
-            _ => &[],
+        let items = match node.get("items").map(|items| (&items.value, items.place)) {
+            Some((Value::List(items), _)) => items.as_slice(),
+            // Of what is unreadable there is a fault already.
+            None | Some((Value::Unreadable, _)) => &[],
+            Some((_, place)) => {
+                let fault = Fault::new(place, "`items` is no list", "begin each of the items with `- `");
+                found.faults.push(fault.at("items"));
+                &[]
+            }
         };
         let prefix = if found.origin.item.is_empty() {
             String::new()
@@ -231,6 +237,11 @@ impl<'d> Reader<'d> {
                 return;
             }
             let at = format!("{prefix}items[{index}]");
+            if item.value == Value::Null {
+                let fault = Fault::new(item.place, NULL_IN_LIST.0, NULL_IN_LIST.1);
+                found.faults.push(fault.at(format!("items[{index}]")));
+                continue;
+            }
             let inner = Found {
                 faults: split_off(&mut found.faults, &at),
                 origin: Origin {
