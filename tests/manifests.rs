@@ -502,6 +502,16 @@ items:
 }
 
 #[test]
+fn a_fault_in_a_list_within_a_list_is_that_of_its_item() {
+    let group = "{apiVersion: tenantry.dev/v1alpha1, kind: UserGroup, metadata: {name: g}, spec: {displayName: G, remarks: R, remarks: S}}";
+    let list = |items: &str| format!("{{apiVersion: v1, kind: List, items: [{items}]}}");
+    assert_eq!(
+        faults(&list(&list(group))),
+        ["1:184 spec.remarks: `remarks` stands here a second time (keep one of them)"]
+    );
+}
+
+#[test]
 fn a_list_without_items_is_empty_and_one_that_cannot_be_opened_is_a_stray() {
     for (items, expected) in [
         ("", &[][..]),

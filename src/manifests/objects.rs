@@ -236,17 +236,17 @@ impl<'d> Reader<'d> {
             if !self.has_room() {
                 return;
             }
-            let at = format!("{prefix}items[{index}]");
+            let step = format!("items[{index}]");
             if item.value == Value::Null {
                 let fault = Fault::new(item.place, NULL_IN_LIST.0, NULL_IN_LIST.1);
-                found.faults.push(fault.at(format!("items[{index}]")));
+                found.faults.push(fault.at(step));
                 continue;
             }
             let inner = Found {
-                faults: split_off(&mut found.faults, &at),
+                faults: split_off(&mut found.faults, &step),
                 origin: Origin {
                     place: item.place,
-                    item: at,
+                    item: format!("{prefix}{step}"),
                     ..found.origin.clone()
                 },
                 text: found.text,
