@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
-use super::check::{many, outcome};
+use super::check::{many, outcome, strays};
 use super::input::{Input, InputArguments};
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, against, cluster, markdown, table};
@@ -105,7 +105,7 @@ fn against(
 
 /// The classes of all findings, warnings aside.
 fn classes(input: &Input) -> Vec<Class> {
-    let mut classes: Vec<Class> = input.manifests.strays.iter().map(|_| Class::Refused).collect();
+    let mut classes: Vec<Class> = strays(input).map(|_| Class::Refused).collect();
     for evaluation in input.selected() {
         classes.extend(evaluation.findings().into_iter().map(|found| found.finding.class));
     }

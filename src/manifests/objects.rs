@@ -94,7 +94,7 @@ pub struct Stray {
     pub origin: Origin,
     /// What stands as its kind.
     pub kind: Option<String>,
-    /// What stands as its namespace.
+    /// What stands as its namespace, unless that is empty.
     pub namespace: Option<String>,
     /// What stands as its name.
     pub name: Option<String>,
@@ -325,7 +325,7 @@ impl<'d> Reader<'d> {
         self.strays.push(Stray {
             origin,
             kind: text(node.and_then(|node| node.get("kind"))),
-            namespace: text(metadata.and_then(|metadata| metadata.get("namespace"))),
+            namespace: text(metadata.and_then(|metadata| metadata.get("namespace"))).filter(|name| !name.is_empty()),
             name: text(metadata.and_then(|metadata| metadata.get("name"))),
             fault,
         });
