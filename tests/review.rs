@@ -12,13 +12,17 @@ const ROLE: &str = "---\napiVersion: tenantry.dev/v1alpha1\nkind: Role\nmetadata
 const BOB: &str = "---\napiVersion: tenantry.dev/v1alpha1\nkind: User\nmetadata: {name: bob, namespace: acme}\nspec: {account: bob.smith, name: Bob, roles: [editor]}\n";
 
 fn tenantry(directory: &Path, arguments: &[&str]) -> Output {
+    tenantry_with(Stdio::null(), directory, arguments)
+}
+
+fn tenantry_with(stdin: impl Into<Stdio>, directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
     command
         .current_dir(directory)
         .args(arguments)
         .args(["--at", AT])
         .env("COLUMNS", "100");
-    command.stdin(Stdio::null()).output().unwrap()
+    command.stdin(stdin).output().unwrap()
 }
 
 fn git(directory: &Path, arguments: &[&str]) {
@@ -195,6 +199,23 @@ fn a_revision_is_read_from_git_at_the_same_paths() {
         out(&output),
         err(&output)
     );
+}
+
+#[test]
+fn the_standard_input_is_either_side_but_not_both() {
+    let directory = files(&[("all.yaml", &base())]);
+    let run = |path: &str, against: &str| {
+        let stdin = std::fs::File::open(directory.path().join("all.yaml")).unwrap();
+        tenantry_with(stdin, directory.path(), &["plan", path, "--against", against])
+    };
+    for (path, against) in [("all.yaml", "-"), ("-", "all.yaml")] {
+        let output = run(path, against);
+        let same = "nobody's access changes\n";
+        assert_eq!((out(&output).as_str(), code(&output)), (same, 0), "{path} {against}");
+    }
+    let both = run("-", "-");
+    assert_eq!(code(&both), 2);
+    assert!(err(&both).contains("read only once"), "{}", err(&both));
 }
 
 #[test]

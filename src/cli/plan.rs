@@ -21,8 +21,8 @@ pub(super) struct Arguments {
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
-    /// Show who loses and gains what against another PATH, the same paths at a git revision (git:REV), or the same tenants
-    /// in the cluster that kubectl would ask (cluster)
+    /// Show who loses and gains what against another PATH (or `-`), the same paths at a git revision (git:REV), or the same
+    /// tenants in the cluster that kubectl would ask (cluster)
     #[arg(long, value_name = "PATH|git:REV|cluster")]
     against: Option<String>,
     /// End with 3 when the access of more users changes
@@ -54,7 +54,10 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     let input = Input::read_onto(&live, &arguments.input, screen)?;
     let exceeded = match arguments.against.as_deref() {
         Some(CLUSTER) => against(arguments, &input.live(&arguments.input, &live)?, &input, screen)?,
-        Some(place) => against(arguments, &input.elsewhere(&arguments.input, place)?, &input, screen)?,
+        Some(place) => {
+            let before = input.elsewhere(&arguments.input, place, screen.stdin)?;
+            against(arguments, &before, &input, screen)?
+        }
         None => {
             print(arguments.output, &input, screen)?;
             false
