@@ -512,6 +512,36 @@ mod tests {
                 "`tome`",
             ),
             (&role("data: [{object: Lag, rows: All}]"), 11, "`Lag`"),
+            (
+                &role("data: [{object: Log, rows: All, columns: [time, time]}]"),
+                11,
+                "column `time` stands twice",
+            ),
+            (
+                &sound.replace("actions: [View]", "actions: [View, View]"),
+                10,
+                "action `View` stands twice",
+            ),
+            (
+                &format!("extends: builtin\nremove: [Event, Event]\n{object}"),
+                2,
+                "object `Event` stands twice",
+            ),
+            (
+                &format!("{object}  - {{name: Edit, access: Edit, implies: [View, View]}}\n"),
+                5,
+                "action `View` stands twice",
+            ),
+            (
+                &format!("{object}  - {{name: Edit, access: Edit, own: [View, View]}}\n"),
+                5,
+                "action `View` stands twice",
+            ),
+            (
+                &format!("{object}  - {{name: Edit, access: Edit, requires: [\"Card:View\", \"Card:View\"]}}\n"),
+                5,
+                "action `Card:View` stands twice",
+            ),
             (&format!("{object}nonsense: 1\n"), 5, "nonsense"),
         ] {
             let error = Catalogue::load(text, "file.yaml").expect_err(text).to_string();

@@ -155,6 +155,7 @@ impl CatalogueFile {
     /// This file over a base: what has a name of the base's replaces it.
     pub(super) fn over(self, base: Self) -> Result<Self, CatalogueError> {
         let Self { file, mut form } = self;
+        unique(&file, "object", &form.remove)?;
         let mut kept = base.form;
         for name in &form.remove {
             if !kept.objects.iter().any(|object| object.name.value == name.value) {
@@ -195,6 +196,11 @@ impl CatalogueFile {
         unique(&file, "system role", form.system_roles.iter().map(|role| &role.name))?;
         for object in &form.objects {
             unique(&file, "action", object.actions.iter().map(|action| &action.name))?;
+            for action in &object.actions {
+                unique(&file, "action", &action.implies)?;
+                unique(&file, "action", &action.requires)?;
+                unique(&file, "action", &action.own)?;
+            }
             unique(&file, "field", object.fields.iter().map(|field| &field.name))?;
             check_fields(&file, object)?;
             let module = object.module.as_ref();
@@ -356,6 +362,7 @@ fn system_role(declared: &Declared, entry: &RoleEntry) -> Result<SystemRole, Cat
 
 fn permission(declared: &Declared, entry: &PermissionEntry) -> Result<Permission, CatalogueError> {
     let object = declared.object(&entry.object)?;
+    unique(&declared.file, "action", &entry.actions)?;
     for name in &entry.actions {
         if !object.actions.iter().any(|action| action.name.value == name.value) {
             let message = format_args!(
@@ -381,6 +388,7 @@ fn data_scope(declared: &Declared, entry: &DataEntry) -> Result<DataScope, Catal
         );
         return Err(fault(&declared.file, &entry.object, message));
     }
+    unique(&declared.file, "column", entry.columns.iter().flatten())?;
     for column in entry.columns.iter().flatten() {
         if !object.fields.iter().any(|field| field.name.value == column.value) {
             let message = format_args!(
