@@ -549,4 +549,37 @@ mod tests {
             assert!(error.contains(part), "{text}\n{error}");
         }
     }
+
+    #[test]
+    fn what_an_extension_breaks_in_the_built_in_catalogue_is_its_own_fault() {
+        for (text, place, broken) in [
+            ("\nremove: [Campaign, Event]\n", "3:20", "object `Analytics`"),
+            ("\nremove: [MyOverview]\n", "3:10", "system role `analyst`"),
+            ("modules: [Core, Loyalty]\n", "2:10", "object `UserTag`"),
+            ("modules: []\n", "2:10", "object `UserTag`"),
+            (
+                "objects:\n- name: Event\n  actions: [{name: View, access: Read}]\n",
+                "3:9",
+                "system role `analyst`",
+            ),
+            (
+                "objects:\n- actions: [{name: Use, access: Read}]\n  rows: true\n  name: Funnel\n",
+                "5:9",
+                "system role `analyst`",
+            ),
+            (
+                "remove: [DataSpace]\nobjects:\n- name: DataSpace\n  actions: [{name: View, access: Read}]\n",
+                "4:9",
+                "object `AutomatedFlow`",
+            ),
+        ] {
+            let error = Catalogue::load(&format!("extends: builtin\n{text}"), "file.yaml").expect_err(text);
+            let error = error.to_string();
+            assert!(error.starts_with(&format!("file.yaml:{place}: ")), "{text}\n{error}");
+            assert!(
+                error.contains(&format!("breaks the built-in {broken}")),
+                "{text}\n{error}"
+            );
+        }
+    }
 }
