@@ -105,7 +105,7 @@ fn blob(line: &str, below: &str) -> Option<Blob> {
     let (mode, kind, id) = (words.next()?, words.next()?, words.next()?);
     let regular = kind == "blob" && (mode == "100644" || mode == "100755");
     let found_below = path.strip_prefix(below).unwrap_or(path).trim_start_matches('/');
-    (regular && (path == below || super::discover::is_read_below(Path::new(found_below)))).then(|| Blob {
+    (regular && (path == below || super::search::is_read_below(Path::new(found_below)))).then(|| Blob {
         id: id.to_owned(),
         path: path.to_owned(),
     })

@@ -1,6 +1,6 @@
 //! YAML in: from paths to typed objects, and for whatever is wrong the file, line and column.
 //!
-//! [`discover`] turns arguments into texts, [`split`] a text into documents, [`parse`] a document into a tree of positioned
+//! [`search`] walks directories, [`discover`] turns what is found there into texts, [`split`] a text into documents, [`parse`] a document into a tree of positioned
 //! [`node`]s (what a plain scalar means is the matter of [`scalar`]). [`objects`] tells our objects from others, has
 //! [`walk`] hold the tree against the compiled [`schema`] of its kind and that of its [`metadata`], and [`decode`]s what is
 //! sound into the types of `api`. Trees are then dropped; [`locate`] finds a place again when a finding needs one.
@@ -27,6 +27,7 @@ mod parse;
 mod roots;
 mod scalar;
 mod schema;
+mod search;
 mod snapshots;
 mod sound;
 mod split;
@@ -37,8 +38,8 @@ mod walk;
 use std::io::Read;
 use std::path::PathBuf;
 
+pub(crate) use discover::discover as read_sources;
 pub use discover::{InputError, STDIN_NAME, Source};
-pub(crate) use discover::{Wanted, discover as read_sources};
 pub use editor::editor_schema;
 pub use fault::Fault;
 pub use git::GitError;
@@ -47,6 +48,7 @@ pub use node::Place;
 pub use objects::{Entry, Origin, Spec, Stray};
 pub(crate) use outline::Outline;
 pub use schema::SchemaError;
+pub(crate) use search::Wanted;
 pub(crate) use snapshots::declared;
 pub(crate) use value::{is_plain_text, value_fault};
 
