@@ -101,12 +101,13 @@ pub enum InputError {
     },
 }
 
-/// What the arguments stand for: the sources sorted by name (in byte order), and what could not be read.
+/// What the arguments stand for: the sources sorted by path (in byte order), and what could not be read.
 pub(crate) fn discover(paths: &[PathBuf], wanted: Wanted, stdin: &mut dyn Read) -> (Vec<Source>, Vec<InputError>) {
     let (found, mut errors) = arguments(paths, wanted);
     let mut sources = Vec::with_capacity(found.len());
     let mut budget = TOTAL_LIMIT;
     for (name, path) in found {
+        let name = if path.is_some() { name } else { STDIN_NAME.to_owned() };
         let text = match &path {
             Some(path) => file(&name, path, &mut budget),
             None => read(&name, stdin, 0, &mut budget),
@@ -123,12 +124,12 @@ pub(crate) fn discover(paths: &[PathBuf], wanted: Wanted, stdin: &mut dyn Read) 
     (sources, errors)
 }
 
-/// Files by name; `None` is the standard input.
+/// Files by name; `None` is the standard input, which has the place of its argument among them.
 fn arguments(paths: &[PathBuf], wanted: Wanted) -> (BTreeMap<String, Option<PathBuf>>, Vec<InputError>) {
     let (stdin, files): (Vec<&Path>, Vec<&Path>) = paths.iter().map(PathBuf::as_path).partition(|path| is_stdin(path));
     let (found, errors) = search_disk(&files, wanted);
     let found = found.into_iter().map(|(name, path)| (name, Some(path)));
-    let stdin = stdin.first().map(|_| (STDIN_NAME.to_owned(), None));
+    let stdin = stdin.first().map(|_| (STDIN.to_owned(), None));
     (found.chain(stdin).collect(), errors)
 }
 
@@ -265,6 +266,16 @@ mod tests {
             }]
         );
         assert!(errors.is_empty());
+    }
+
+    #[test]
+    fn the_standard_input_has_the_place_of_its_argument_however_the_others_are_spelled() {
+        let root = directory(&["a.yaml"]);
+        let absolute = root.path().join("a.yaml");
+        for path in [absolute, PathBuf::from("Cargo.toml"), PathBuf::from("./Cargo.toml")] {
+            let (names, _) = found(&[path.clone(), PathBuf::from("-")]);
+            assert_eq!(names, [STDIN_NAME.to_owned(), name_of(&path)]);
+        }
     }
 
     #[test]

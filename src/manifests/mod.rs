@@ -66,7 +66,7 @@ pub enum RevisionError {
 /// Everything that was read.
 #[derive(Debug, Default)]
 pub struct Manifests {
-    /// The texts, sorted by name.
+    /// The texts, sorted by the paths that they were read from; that of the standard input is `-`.
     pub sources: Vec<Source>,
     /// Our objects, in the order of sources and documents.
     pub entries: Vec<Entry>,
