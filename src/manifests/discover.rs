@@ -13,7 +13,7 @@ use super::search::{DEPTH, Wanted, io_error, search_disk};
 /// How large one file may be.
 const FILE_LIMIT: u64 = 64 * 1024 * 1024;
 /// How large all of the input may be.
-const TOTAL_LIMIT: u64 = 64 * 1024 * 1024;
+pub(super) const TOTAL_LIMIT: u64 = 64 * 1024 * 1024;
 /// The argument that stands for the standard input.
 const STDIN: &str = "-";
 /// How the standard input is named in findings.
@@ -50,6 +50,15 @@ pub enum InputError {
     /// A symbolic link leads back to a directory that it lies in.
     #[error("`{path}` leads back to a directory that it lies in; remove the link")]
     Loop {
+        /// The path.
+        path: String,
+    },
+    /// A symbolic link leads to where a revision says nothing.
+    #[error(
+        "a symbolic link on the way to `{path}` leads out of the repository, which a revision does not tell of; give paths \
+         without it"
+    )]
+    Outside {
         /// The path.
         path: String,
     },
@@ -134,7 +143,7 @@ fn arguments(paths: &[PathBuf], wanted: Wanted) -> (BTreeMap<String, Option<Path
 }
 
 /// Whether a path is the argument that stands for the standard input.
-fn is_stdin(path: &Path) -> bool {
+pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == STDIN
 }
 
@@ -145,7 +154,7 @@ fn file(name: &str, path: &Path, budget: &mut u64) -> Result<String, InputError>
 }
 
 /// Reads a text of about `size` bytes, within the limits.
-fn read(name: &str, reader: &mut dyn Read, size: u64, budget: &mut u64) -> Result<String, InputError> {
+pub(super) fn read(name: &str, reader: &mut dyn Read, size: u64, budget: &mut u64) -> Result<String, InputError> {
     let path = || name.to_owned();
     let limit = FILE_LIMIT.min(*budget);
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(limit)).unwrap_or_default() + 1);

@@ -1,15 +1,17 @@
 //! YAML in: from paths to typed objects, and for whatever is wrong the file, line and column.
 //!
-//! [`search`] walks directories, [`discover`] turns what is found there into texts, [`split`] a text into documents, [`parse`] a document into a tree of positioned
-//! [`node`]s (what a plain scalar means is the matter of [`scalar`]). [`objects`] tells our objects from others, has
-//! [`walk`] hold the tree against the compiled [`schema`] of its kind and that of its [`metadata`], and [`decode`]s what is
-//! sound into the types of `api`. Trees are then dropped; [`locate`] finds a place again when a finding needs one.
+//! [`discover`] turns arguments into texts, and [`git`] does so at a revision; both have [`search`] walk the directories.
+//! [`split`] turns a text into documents, [`parse`] a document into a tree of positioned [`node`]s (what a plain scalar means
+//! is the matter of [`scalar`]). [`objects`] tells our objects from others, has [`walk`] hold the tree against the compiled
+//! [`schema`] of its kind and that of its [`metadata`], and [`decode`]s what is sound into the types of `api`. Trees are then
+//! dropped; [`locate`] finds a place again when a finding needs one.
 //!
 //! A YAML file that is no manifest but whose form is ours is read by [`form`], with the same strictness and words.
 //!
 //! What more than one object decides is not known here: that is the policy's.
 
 mod aliases;
+mod commit;
 mod decode;
 mod discover;
 mod editor;
@@ -99,9 +101,7 @@ impl Manifests {
         stdin: &mut dyn Read,
     ) -> Result<Self, &'static SchemaError> {
         let (sources, errors) = read_sources(paths, Wanted::Manifests, stdin);
-        let mut manifests = Self::of(sources, default_namespace)?;
-        manifests.errors.splice(..0, errors);
-        Ok(manifests)
+        Self::with_errors(sources, errors, default_namespace)
     }
 
     /// Reads what the same arguments stood for at a revision of the git repository that they lie in.
@@ -109,7 +109,18 @@ impl Manifests {
     /// # Errors
     /// What `git` has to say, and as [`Manifests::read`].
     pub fn read_at(revision: &str, paths: &[PathBuf], default_namespace: &str) -> Result<Self, RevisionError> {
-        Ok(Self::of(git::sources(revision, paths)?, default_namespace)?)
+        let (sources, errors) = git::sources(revision, paths)?;
+        Ok(Self::with_errors(sources, errors, default_namespace)?)
+    }
+
+    fn with_errors(
+        sources: Vec<Source>,
+        errors: Vec<InputError>,
+        default_namespace: &str,
+    ) -> Result<Self, &'static SchemaError> {
+        let mut manifests = Self::of(sources, default_namespace)?;
+        manifests.errors.splice(..0, errors);
+        Ok(manifests)
     }
 
     /// Reads texts that are already at hand, in the order given.

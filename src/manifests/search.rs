@@ -1,4 +1,4 @@
-//! Which files the arguments of a command stand for: the one walk over directories.
+//! Which files the arguments of a command stand for: the one walk over directories, on disk and at a revision.
 //!
 //! Links are followed, each directory is entered once and each file found once, under the first path that leads to it.
 
@@ -39,7 +39,7 @@ impl Wanted {
     }
 }
 
-/// What is walked.
+/// What is walked: the file system, or what commits hold.
 pub(super) trait Files {
     /// What makes two paths the same file or directory.
     type Identity: Clone + Eq + Hash;
@@ -57,6 +57,8 @@ pub(super) enum Met<I> {
     File(I),
     /// A FIFO, a socket, ...
     Special(&'static str),
+    /// Something that a revision says nothing about.
+    Outside,
 }
 
 /// Files by name.
@@ -118,6 +120,7 @@ impl<F: Files> Search<'_, F> {
                 }
             }
             Met::Special(what) => self.errors.push(InputError::Special { path: name(), what }),
+            Met::Outside => self.errors.push(InputError::Outside { path: name() }),
         }
     }
 
@@ -154,7 +157,7 @@ impl<F: Files> Search<'_, F> {
 
 impl<I> Met<I> {
     fn may_hold_files(&self) -> bool {
-        matches!(self, Self::Directory(_))
+        matches!(self, Self::Directory(_) | Self::Outside)
     }
 }
 
@@ -225,11 +228,6 @@ fn special(_: FileType) -> &'static str {
 fn is_hidden(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
-}
-
-/// Whether a search of a directory would read the file of that path below it.
-pub(super) fn is_read_below(path: &Path) -> bool {
-    path.ancestors().all(|ancestor| !is_hidden(ancestor)) && Wanted::Manifests.has(path)
 }
 
 pub(super) fn name_of(path: &Path) -> String {
