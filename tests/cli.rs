@@ -269,6 +269,27 @@ fn the_namespace_selects_and_is_the_default() {
 }
 
 #[test]
+fn what_is_no_object_is_told_unless_it_is_of_a_namespace_that_is_not_selected() {
+    let wrong = |namespace: &str| BOB.replace("kind: User", "kind: Userr").replace("acme", namespace);
+    for (namespace, findings) in [("beta", 0), ("acme", 1), ("\"\"", 1), ("[acme]", 1)] {
+        let text = documents(&[TENANT, &wrong(namespace)]);
+        let check = run_on(&text, &["check", "-", "-n", "acme", "-o", "json"]);
+        assert_eq!(
+            json(&check)["findings"].as_array().unwrap().len(),
+            findings,
+            "{namespace}"
+        );
+        assert_eq!(code(&check), i32::from(findings > 0), "{namespace}");
+        assert_eq!(
+            code(&run_on(&text, &["plan", "-", "-n", "acme"])),
+            code(&check),
+            "{namespace}"
+        );
+        assert_eq!(code(&run_on(&text, &["check", "-"])), 1, "{namespace}");
+    }
+}
+
+#[test]
 fn a_user_of_several_tenants_is_ambiguous() {
     let text = documents(&[
         TENANT,

@@ -402,6 +402,33 @@ fn what_is_no_kind_of_ours_but_says_so_is_a_stray() {
 }
 
 #[test]
+fn an_object_whose_namespace_cannot_be_read_takes_nobody_s_name() {
+    let group = |namespace: &str| {
+        format!(
+            "apiVersion: tenantry.dev/v1alpha1\nkind: UserGroup\nmetadata: {{name: g, namespace: {namespace}}}\nspec: {{displayName: G, remarks: R}}\n"
+        )
+    };
+    for unreadable in ["123", "[default]", "{a: b}", "true"] {
+        let manifests = read(&format!("{}---\n{}", group(unreadable), group("default")));
+        assert_eq!(
+            (manifests.entries.len(), manifests.strays.len()),
+            (1, 1),
+            "{unreadable}"
+        );
+        assert_eq!(manifests.entries[0].duplicate_of, None, "{unreadable}");
+        let stray = &manifests.strays[0];
+        assert_eq!(
+            (stray.kind.as_deref(), stray.namespace.as_deref(), stray.name.as_deref()),
+            (Some("UserGroup"), None, Some("g"))
+        );
+        assert_eq!(stray.fault.path, "metadata.namespace", "{unreadable}");
+    }
+    for none in ["~", "\"\""] {
+        assert_eq!(names(&read(&group(none))), ["g"], "{none}");
+    }
+}
+
+#[test]
 fn what_is_not_ours_is_counted_and_never_judged() {
     let text = "apiVersion: v1
 kind: ConfigMap
@@ -472,6 +499,47 @@ items:
     ]);
     let places: Vec<_> = places.iter().map(|place| (place.line, place.column)).collect();
     assert_eq!(places, [(14, 51), (14, 40), (14, 5)]);
+}
+
+#[test]
+fn a_fault_in_a_list_within_a_list_is_that_of_its_item() {
+    let group = "{apiVersion: tenantry.dev/v1alpha1, kind: UserGroup, metadata: {name: g}, spec: {displayName: G, remarks: R, remarks: S}}";
+    let list = |items: &str| format!("{{apiVersion: v1, kind: List, items: [{items}]}}");
+    assert_eq!(
+        faults(&list(&list(group))),
+        ["1:184 spec.remarks: `remarks` stands here a second time (keep one of them)"]
+    );
+}
+
+#[test]
+fn a_list_without_items_is_empty_and_one_that_cannot_be_opened_is_a_stray() {
+    for (items, expected) in [
+        ("", &[][..]),
+        ("items:", &[]),
+        ("items: []", &[]),
+        (
+            "items: [~]",
+            &["3:9 items[0]: null in a list (give the entry a value or remove it)"],
+        ),
+        (
+            "items:\n- apiVersion: v1\n  kind: List\n  items: [{}, null]",
+            &["6:15 items[1]: null in a list (give the entry a value or remove it)"],
+        ),
+        (
+            "items: {kind: User}",
+            &["3:8 items: `items` is no list (begin each of the items with `- `)"],
+        ),
+        (
+            "items: none",
+            &["3:8 items: `items` is no list (begin each of the items with `- `)"],
+        ),
+    ] {
+        assert_eq!(
+            strays(&format!("apiVersion: v1\nkind: List\n{items}\n")),
+            expected,
+            "{items}"
+        );
+    }
 }
 
 #[test]

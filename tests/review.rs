@@ -12,13 +12,17 @@ const ROLE: &str = "---\napiVersion: tenantry.dev/v1alpha1\nkind: Role\nmetadata
 const BOB: &str = "---\napiVersion: tenantry.dev/v1alpha1\nkind: User\nmetadata: {name: bob, namespace: acme}\nspec: {account: bob.smith, name: Bob, roles: [editor]}\n";
 
 fn tenantry(directory: &Path, arguments: &[&str]) -> Output {
+    tenantry_with(Stdio::null(), directory, arguments)
+}
+
+fn tenantry_with(stdin: impl Into<Stdio>, directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
     command
         .current_dir(directory)
         .args(arguments)
         .args(["--at", AT])
         .env("COLUMNS", "100");
-    command.stdin(Stdio::null()).output().unwrap()
+    command.stdin(stdin).output().unwrap()
 }
 
 fn git(directory: &Path, arguments: &[&str]) {
@@ -197,6 +201,105 @@ fn a_revision_is_read_from_git_at_the_same_paths() {
     );
 }
 
+/// A repository with these files, and links to where they lead, as its one commit.
+#[cfg(unix)]
+fn repository(contents: &[(&str, &str)], links: &[(&str, &str)]) -> tempfile::TempDir {
+    let directory = files(contents);
+    for (path, target) in links {
+        let path = directory.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, path).unwrap();
+    }
+    git(directory.path(), &["init", "--quiet"]);
+    git(directory.path(), &["add", "."]);
+    git(directory.path(), &["commit", "--quiet", "--message", "Start"]);
+    directory
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_at_a_revision_as_on_disk() {
+    let directory = repository(
+        &[
+            ("tenants/acme/all.yaml", TENANT),
+            ("shared/roles/role.yaml", ROLE),
+            ("people/bob.txt", BOB),
+        ],
+        &[
+            ("tenants/acme/roles", "../../shared/roles"),
+            ("tenants/acme/bob.yaml", "../../people/bob.txt"),
+            ("current", "tenants/acme"),
+        ],
+    );
+    for path in ["tenants", "current", "current/", "./tenants/../tenants/acme"] {
+        let output = tenantry(directory.path(), &["plan", path, "--against", "git:HEAD"]);
+        assert_eq!(out(&output), "nobody's access changes\n", "{path}: {}", err(&output));
+    }
+    // What a link led to then counts, not what it leads to now.
+    std::fs::remove_file(directory.path().join("current")).unwrap();
+    std::os::unix::fs::symlink("shared", directory.path().join("current")).unwrap();
+    std::fs::write(directory.path().join("shared/all.yaml"), base()).unwrap();
+    std::fs::remove_dir_all(directory.path().join("shared/roles")).unwrap();
+    let output = tenantry(directory.path(), &["plan", "current", "--against", "git:HEAD"]);
+    assert_eq!(out(&output), "nobody's access changes\n", "{}", err(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_a_revision_cannot_follow_ends_with_2() {
+    for (target, part) in [
+        ("gone.yaml", "led nowhere"),
+        ("link.yaml", "led in a circle"),
+        ("../../elsewhere.yaml", "leads out of the repository"),
+    ] {
+        let directory = repository(&[("access/all.yaml", &base())], &[("access/link.yaml", target)]);
+        std::fs::remove_file(directory.path().join("access/link.yaml")).unwrap();
+        let output = tenantry(directory.path(), &["plan", "access", "--against", "git:HEAD"]);
+        assert_eq!((code(&output), out(&output).as_str()), (2, ""), "{target}");
+        let error = err(&output);
+        assert!(error.contains(part) && error.contains("access/link.yaml"), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn of_duplicates_the_same_one_comes_first_at_a_revision() {
+    let other = BOB.replace("roles: [editor]", "roles: [analyst]");
+    let directory = repository(
+        &[
+            ("below/bob.yaml", BOB),
+            ("all.yaml", &format!("{TENANT}{ROLE}")),
+            ("above/bob.yaml", &other),
+        ],
+        &[],
+    );
+    for paths in [
+        &["bob.yaml", "../below", "../all.yaml"],
+        &["./bob.yaml", "../below", "../all.yaml"],
+    ] {
+        let arguments = [&["plan"][..], paths, &["--against", "git:HEAD"]].concat();
+        let output = tenantry(&directory.path().join("above"), &arguments);
+        assert_eq!(out(&output), "nobody's access changes\n", "{paths:?}: {}", err(&output));
+    }
+}
+
+#[test]
+fn the_standard_input_is_either_side_but_not_both() {
+    let directory = files(&[("all.yaml", &base())]);
+    let run = |path: &str, against: &str| {
+        let stdin = std::fs::File::open(directory.path().join("all.yaml")).unwrap();
+        tenantry_with(stdin, directory.path(), &["plan", path, "--against", against])
+    };
+    for (path, against) in [("all.yaml", "-"), ("-", "all.yaml")] {
+        let output = run(path, against);
+        let same = "nobody's access changes\n";
+        assert_eq!((out(&output).as_str(), code(&output)), (same, 0), "{path} {against}");
+    }
+    let both = run("-", "-");
+    assert_eq!(code(&both), 2);
+    assert!(err(&both).contains("read only once"), "{}", err(&both));
+}
+
 #[test]
 fn what_cannot_be_compared_ends_with_2() {
     let directory = files(&[("all.yaml", &base())]);
@@ -223,11 +326,19 @@ fn markdown_cannot_be_broken_by_a_value() {
     let condition = rule
         .replace("ownerless: {}", "condition: \"record.city == '|</td><script>'\"")
         .replace("everyone: true", "organizations: [headquarters]");
+    let limits = base().replace(
+        "displayName: Acme",
+        "displayName: Acme, dataPermissions: {enabled: true}",
+    );
+    let before = limits.replace(
+        "{object: Campaign",
+        "{object: Customer, actions: [View]}, {object: Campaign",
+    );
     let after = format!(
         "{}{condition}",
-        base().replace("name: Bob,", "name: Bob, organizations: [headquarters],")
+        before.replace("name: Bob,", "name: Bob, organizations: [headquarters],")
     );
-    let directory = files(&[("before.yaml", &base()), ("after.yaml", &after)]);
+    let directory = files(&[("before.yaml", &before), ("after.yaml", &after)]);
     let output = out(&tenantry(
         directory.path(),
         &["plan", "after.yaml", "--against", "before.yaml", "-o", "markdown"],

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::input::{Input, InputArguments};
 use super::{Failure, Outcome, Screen, github, render, sarif};
-use crate::manifests::{Manifests, Place};
+use crate::manifests::{Manifests, Place, Stray};
 use crate::policy::{Class, Found, Reason};
 
 /// Arguments of `check`.
@@ -104,9 +104,8 @@ fn all(input: &Input) -> Vec<Placed> {
         let both = evaluation.findings().into_iter().chain(evaluation.warnings());
         found.extend(both.map(|found| (evaluation.namespace.as_str(), found)));
     }
-    let manifests = &input.manifests;
-    let mut placed = place(manifests, &found);
-    placed.extend(strays(manifests));
+    let mut placed = place(&input.manifests, &found);
+    placed.extend(strays(input).map(|stray| placed_stray(&input.manifests, stray)));
     placed.sort_by(|one, other| {
         (&one.file, one.line, one.column, one.reason, &one.path).cmp(&(
             &other.file,
@@ -156,9 +155,14 @@ fn place(manifests: &Manifests, found: &[(&str, Found)]) -> Vec<Placed> {
         .collect()
 }
 
-/// What is wrong of which nobody can say which object it is.
-fn strays(manifests: &Manifests) -> impl Iterator<Item = Placed> {
-    manifests.strays.iter().map(|stray| Placed {
+/// What is wrong of which nobody can say which object it is, unless it says that it is of a namespace that is not selected.
+pub(super) fn strays(input: &Input) -> impl Iterator<Item = &Stray> {
+    let namespace = |stray: &&Stray| stray.namespace.as_deref().is_none_or(|name| input.selects(name));
+    input.manifests.strays.iter().filter(namespace)
+}
+
+fn placed_stray(manifests: &Manifests, stray: &Stray) -> Placed {
+    Placed {
         file: manifests
             .sources
             .get(stray.origin.source)
@@ -175,7 +179,7 @@ fn strays(manifests: &Manifests) -> impl Iterator<Item = Placed> {
         message: stray.fault.message.clone(),
         mend: stray.fault.help.clone(),
         source: Some((stray.origin.source, stray.fault.place)),
-    })
+    }
 }
 
 fn summary(input: &Input, findings: &[Placed]) -> String {

@@ -1,6 +1,7 @@
 //! What every command reads: manifests, catalogue and moment; and what follows from them.
 
 use std::collections::HashSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -102,9 +103,14 @@ impl Input {
         Ok((input, Live { before, beside }))
     }
 
-    /// What the same arguments come to elsewhere: at another path, or at a revision (`git:REV`). Half of it would make a
-    /// difference of nothing, so whatever cannot be read is a failure.
-    pub(super) fn elsewhere(&self, arguments: &InputArguments, place: &str) -> Result<Vec<Evaluation>, Failure> {
+    /// What the same arguments come to elsewhere: at another path, on the standard input (`-`), or at a revision
+    /// (`git:REV`). Half of it would make a difference of nothing, so whatever cannot be read is a failure.
+    pub(super) fn elsewhere(
+        &self,
+        arguments: &InputArguments,
+        place: &str,
+        stdin: &mut dyn Read,
+    ) -> Result<Vec<Evaluation>, Failure> {
         let default = arguments.namespace.as_deref().unwrap_or("default");
         let failure = |error: &dyn std::fmt::Display| Failure::Input(format!("--against {place}: {error}"));
         let mut manifests = match place.strip_prefix("git:") {
@@ -112,8 +118,13 @@ impl Input {
                 Manifests::read_at(revision, &arguments.paths, default).map_err(|error| failure(&error))?
             }
             None => {
-                let paths = [PathBuf::from(place)];
-                Manifests::read(&paths, default, &mut std::io::empty()).map_err(|error| failure(&error))?
+                let path = PathBuf::from(place);
+                if place == "-" && arguments.paths.contains(&path) {
+                    return Err(failure(
+                        &"the standard input is read only once; put one of the two into a file",
+                    ));
+                }
+                Manifests::read(&[path], default, stdin).map_err(|error| failure(&error))?
             }
         };
         if let Some(error) = manifests.errors.first() {

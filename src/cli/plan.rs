@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
-use super::check::{many, outcome};
+use super::check::{many, outcome, strays};
 use super::input::{Input, InputArguments};
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, against, cluster, markdown, table};
@@ -21,8 +21,8 @@ pub(super) struct Arguments {
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
-    /// Show who loses and gains what against another PATH, the same paths at a git revision (git:REV), or what is in
-    /// the cluster that kubectl would ask (cluster)
+    /// Show who loses and gains what against another PATH (or `-`), the same paths at a git revision (git:REV), or what
+    /// is in the cluster that kubectl would ask (cluster)
     #[arg(long, value_name = "PATH|git:REV|cluster")]
     against: Option<String>,
     /// End with 3 when the access of more users changes
@@ -54,13 +54,10 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     let after = || input.evaluations.iter().chain(&live.beside);
     let exceeded = match arguments.against.as_deref() {
         Some(CLUSTER) => against(arguments, &live.before, after(), &input, screen)?,
-        Some(place) => against(
-            arguments,
-            &input.elsewhere(&arguments.input, place)?,
-            after(),
-            &input,
-            screen,
-        )?,
+        Some(place) => {
+            let before = input.elsewhere(&arguments.input, place, screen.stdin)?;
+            against(arguments, &before, after(), &input, screen)?
+        }
         None => {
             print(arguments.output, &input, screen)?;
             false
@@ -112,7 +109,7 @@ fn against<'a>(
 
 /// The classes of all findings, warnings aside.
 fn classes(input: &Input) -> Vec<Class> {
-    let mut classes: Vec<Class> = input.manifests.strays.iter().map(|_| Class::Refused).collect();
+    let mut classes: Vec<Class> = strays(input).map(|_| Class::Refused).collect();
     for evaluation in input.selected() {
         classes.extend(evaluation.findings().into_iter().map(|found| found.finding.class));
     }

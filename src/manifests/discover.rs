@@ -1,19 +1,19 @@
-//! Which files the arguments of a command stand for, and their text.
+//! The texts that the arguments of a command stand for.
 //!
 //! Nothing here may hang or grow without bound: only regular files (and the standard input, when asked for) are read, each
 //! directory is entered once, and sizes are limited.
 
-use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, File, FileType, Metadata};
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use super::search::{DEPTH, Wanted, io_error, search_disk};
 
 /// How large one file may be.
 const FILE_LIMIT: u64 = 64 * 1024 * 1024;
 /// How large all of the input may be.
-const TOTAL_LIMIT: u64 = 64 * 1024 * 1024;
-/// How deep directories may lie in each other.
-const DEPTH: usize = 100;
+pub(super) const TOTAL_LIMIT: u64 = 64 * 1024 * 1024;
 /// The argument that stands for the standard input.
 const STDIN: &str = "-";
 /// How the standard input is named in findings.
@@ -50,6 +50,15 @@ pub enum InputError {
     /// A symbolic link leads back to a directory that it lies in.
     #[error("`{path}` leads back to a directory that it lies in; remove the link")]
     Loop {
+        /// The path.
+        path: String,
+    },
+    /// A symbolic link leads to where a revision says nothing.
+    #[error(
+        "a symbolic link on the way to `{path}` leads out of the repository, which a revision does not tell of; give paths \
+         without it"
+    )]
+    Outside {
         /// The path.
         path: String,
     },
@@ -101,29 +110,15 @@ pub enum InputError {
     },
 }
 
-/// Which files a directory stands for. A file that is given itself is read whatever its name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    /// `*.yaml`, `*.yml` and `*.json`, but not expectations.
-    #[default]
-    Manifests,
-    /// What `tenantry test` reads: `*.test.yaml` and `*.test.yml`.
-    Expectations,
-}
-
-/// What the arguments stand for: the sources sorted by name (in byte order), and what could not be read.
+/// What the arguments stand for: the sources sorted by path (in byte order), and what could not be read.
 pub(crate) fn discover(paths: &[PathBuf], wanted: Wanted, stdin: &mut dyn Read) -> (Vec<Source>, Vec<InputError>) {
-    let (found, mut errors) = search(paths, wanted);
+    let (found, mut errors) = arguments(paths, wanted);
     let mut sources = Vec::with_capacity(found.len());
     let mut budget = TOTAL_LIMIT;
     for (name, path) in found {
+        let name = if path.is_some() { name } else { STDIN_NAME.to_owned() };
         let text = match &path {
-            Some(path) => File::open(path)
-                .map_err(|error| io_error(&name, error))
-                .and_then(|mut file| {
-                    let size = file.metadata().map_or(0, |metadata| metadata.len());
-                    read(&name, &mut file, size, &mut budget)
-                }),
+            Some(path) => file(&name, path, &mut budget),
             None => read(&name, stdin, 0, &mut budget),
         };
         match text {
@@ -138,174 +133,28 @@ pub(crate) fn discover(paths: &[PathBuf], wanted: Wanted, stdin: &mut dyn Read) 
     (sources, errors)
 }
 
-/// Files by name; `None` is the standard input.
-type Files = BTreeMap<String, Option<PathBuf>>;
-
-/// The files that the arguments stand for, unread, and what cannot be read.
-pub(super) fn search(paths: &[PathBuf], wanted: Wanted) -> (Files, Vec<InputError>) {
-    let mut search = Search {
-        wanted,
-        ..Search::default()
-    };
-    for path in paths {
-        if path.as_os_str() == STDIN {
-            search.found.insert(STDIN_NAME.to_owned(), None);
-        } else {
-            search.argument(path);
-        }
-    }
-    (search.found, search.errors)
+/// Files by name; `None` is the standard input, which has the place of its argument among them.
+fn arguments(paths: &[PathBuf], wanted: Wanted) -> (BTreeMap<String, Option<PathBuf>>, Vec<InputError>) {
+    let (stdin, files): (Vec<&Path>, Vec<&Path>) = paths.iter().map(PathBuf::as_path).partition(|path| is_stdin(path));
+    let (found, errors) = search_disk(&files, wanted);
+    let found = found.into_iter().map(|(name, path)| (name, Some(path)));
+    let stdin = stdin.first().map(|_| (STDIN.to_owned(), None));
+    (found.chain(stdin).collect(), errors)
 }
 
-/// Files and directories met so far.
-#[derive(Default)]
-struct Search {
-    wanted: Wanted,
-    found: Files,
-    files: HashSet<Identity>,
-    directories: HashSet<Identity>,
-    /// The directories that the present one lies in, itself included.
-    above: Vec<Identity>,
-    errors: Vec<InputError>,
+/// Whether a path is the argument that stands for the standard input.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
 }
 
-impl Search {
-    fn argument(&mut self, path: &Path) {
-        let name = name_of(path);
-        match fs::metadata(path) {
-            Ok(metadata) => self.visit(path, &metadata),
-            Err(error) => self.errors.push(io_error(&name, error)),
-        }
-    }
-
-    fn visit(&mut self, path: &Path, metadata: &Metadata) {
-        if metadata.is_dir() {
-            self.directory(path, metadata);
-        } else if metadata.is_file() {
-            if self.files.insert(identity(path, metadata)) {
-                self.found.insert(name_of(path), Some(path.to_owned()));
-            }
-        } else {
-            let what = special(metadata.file_type());
-            self.errors.push(InputError::Special {
-                path: name_of(path),
-                what,
-            });
-        }
-    }
-
-    fn directory(&mut self, path: &Path, metadata: &Metadata) {
-        let identity = identity(path, metadata);
-        if self.above.contains(&identity) {
-            self.errors.push(InputError::Loop { path: name_of(path) });
-        } else if self.above.len() >= DEPTH {
-            self.errors.push(InputError::Deep { path: name_of(path) });
-        } else if !self.directories.contains(&identity) {
-            self.above.push(identity);
-            self.entries(path);
-            self.directories.extend(self.above.pop());
-        }
-    }
-
-    fn entries(&mut self, path: &Path) {
-        let listed = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        let mut entries = match listed {
-            Ok(entries) => entries,
-            Err(error) => return self.errors.push(io_error(&name_of(path), error)),
-        };
-        // Sorted, so that of two links to one file the same one is read everywhere.
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let path = entry.path();
-            if is_hidden(&path) {
-                continue;
-            }
-            let metadata = match entry.file_type() {
-                Ok(kind) if kind.is_symlink() => fs::metadata(&path),
-                _ => entry.metadata(),
-            };
-            match metadata {
-                Ok(metadata) if metadata.is_dir() || self.wanted.has(&path) => self.visit(&path, &metadata),
-                Err(error) if self.wanted.has(&path) => self.errors.push(io_error(&name_of(&path), error)),
-                _ => {}
-            }
-        }
-    }
-}
-
-/// What makes two paths the same file.
-#[cfg(unix)]
-type Identity = (u64, u64);
-
-#[cfg(unix)]
-fn identity(_: &Path, metadata: &Metadata) -> Identity {
-    use std::os::unix::fs::MetadataExt;
-    (metadata.dev(), metadata.ino())
-}
-
-#[cfg(not(unix))]
-type Identity = PathBuf;
-
-#[cfg(not(unix))]
-fn identity(path: &Path, _: &Metadata) -> Identity {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
-}
-
-#[cfg(unix)]
-fn special(kind: FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    if kind.is_fifo() {
-        "a FIFO"
-    } else if kind.is_socket() {
-        "a socket"
-    } else {
-        "a device"
-    }
-}
-
-#[cfg(not(unix))]
-fn special(_: FileType) -> &'static str {
-    "not a regular file"
-}
-
-fn is_hidden(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
-}
-
-impl Wanted {
-    fn has(self, path: &Path) -> bool {
-        let is = |extensions: &[&str]| {
-            path.extension()
-                .is_some_and(|extension| extensions.iter().any(|known| extension == *known))
-        };
-        let stem = path.file_stem().unwrap_or_default();
-        let expectations = is(&["yaml", "yml"]) && stem.as_encoded_bytes().ends_with(b".test");
-        match self {
-            Self::Manifests => is(&["yaml", "yml", "json"]) && !expectations,
-            Self::Expectations => expectations,
-        }
-    }
-}
-
-/// Whether a search of a directory would read the file of that path below it.
-pub(super) fn is_read_below(path: &Path) -> bool {
-    path.ancestors().all(|ancestor| !is_hidden(ancestor)) && Wanted::Manifests.has(path)
-}
-
-fn name_of(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
-}
-
-fn io_error(path: &str, error: io::Error) -> InputError {
-    InputError::Io {
-        path: path.to_owned(),
-        error,
-    }
+fn file(name: &str, path: &Path, budget: &mut u64) -> Result<String, InputError> {
+    let mut file = File::open(path).map_err(|error| io_error(name, error))?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    read(name, &mut file, size, budget)
 }
 
 /// Reads a text of about `size` bytes, within the limits.
-fn read(name: &str, reader: &mut dyn Read, size: u64, budget: &mut u64) -> Result<String, InputError> {
+pub(super) fn read(name: &str, reader: &mut dyn Read, size: u64, budget: &mut u64) -> Result<String, InputError> {
     let path = || name.to_owned();
     let limit = FILE_LIMIT.min(*budget);
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(limit)).unwrap_or_default() + 1);
@@ -339,6 +188,9 @@ fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use super::super::search::name_of;
     use super::*;
 
     fn found(paths: &[PathBuf]) -> (Vec<String>, Vec<String>) {
@@ -423,6 +275,16 @@ mod tests {
             }]
         );
         assert!(errors.is_empty());
+    }
+
+    #[test]
+    fn the_standard_input_has_the_place_of_its_argument_however_the_others_are_spelled() {
+        let root = directory(&["a.yaml"]);
+        let absolute = root.path().join("a.yaml");
+        for path in [absolute, PathBuf::from("Cargo.toml"), PathBuf::from("./Cargo.toml")] {
+            let (names, _) = found(&[path.clone(), PathBuf::from("-")]);
+            assert_eq!(names, [STDIN_NAME.to_owned(), name_of(&path)]);
+        }
     }
 
     #[test]

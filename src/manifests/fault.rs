@@ -28,7 +28,18 @@ impl Fault {
             help: help.into(),
         }
     }
+
+    /// The same, of the field of that path.
+    pub(crate) fn at(self, path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            ..self
+        }
+    }
 }
+
+/// What is wrong with a null in a list, and what mends it.
+pub(crate) const NULL_IN_LIST: (&str, &str) = ("null in a list", "give the entry a value or remove it");
 
 /// The way from the root of an object to a value, kept on the stack: a string is made of it only when something is wrong.
 #[derive(Clone, Copy, Debug)]

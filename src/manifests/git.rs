@@ -1,10 +1,12 @@
 //! Manifests as they stood at a revision: `git` is asked, and only ever read from.
 
 use std::io::{self, Read as _, Write as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::discover::Source;
+use super::commit::{Commit, Commits};
+use super::discover::{InputError, Source, TOTAL_LIMIT, is_stdin, read};
+use super::search::{Wanted, name_of, search};
 
 /// Why a revision cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -23,101 +25,97 @@ pub enum GitError {
     Encoding(String),
 }
 
-/// The texts that the paths stand for at that revision, sorted by name. A path that did not exist there stands for nothing.
-pub(super) fn sources(revision: &str, paths: &[PathBuf]) -> Result<Vec<Source>, GitError> {
-    let mut sources = Vec::new();
+/// The texts that the paths stand for at that revision, in the order in which they would be read from disk, and what cannot
+/// be read. A path that did not exist there stands for nothing.
+pub(super) fn sources(revision: &str, paths: &[PathBuf]) -> Result<(Vec<Source>, Vec<InputError>), GitError> {
+    let mut commits = Commits::default();
+    let mut arguments = Vec::new();
     for path in paths {
-        if path.as_os_str() == "-" {
+        if is_stdin(path) {
             return Err(GitError::Stdin);
         }
-        let (root, below) = locate(path)?;
-        let blobs = blobs(&root, revision, &below)?;
-        sources.extend(contents(&root, revision, blobs)?);
+        let (top, below) = locate(path)?;
+        let commit = commits.of(&top, |top| Commit::read(top, revision))?;
+        arguments.extend(commits.argument(commit, &below).map(|met| (path.as_path(), met)));
+    }
+    let (found, mut errors) = search(&commits, arguments, Wanted::Manifests);
+    let mut sources = Vec::with_capacity(found.len());
+    let mut budget = TOTAL_LIMIT;
+    for (top, blobs) in commits.blobs(found) {
+        let ids: Vec<&str> = blobs.iter().map(|(_, id)| *id).collect();
+        for ((path, _), bytes) in blobs.iter().zip(contents(top, &ids)?) {
+            let name = format!("{revision}:{path}");
+            let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            match read(&name, &mut bytes.as_slice(), size, &mut budget) {
+                Ok(text) => sources.push(Source { name, text }),
+                Err(error) => errors.push(error),
+            }
+        }
     }
     sources.sort_by(|one, other| one.name.cmp(&other.name));
-    sources.dedup_by(|one, other| one.name == other.name);
-    Ok(sources)
+    Ok((sources, errors))
 }
 
 /// The top of the work tree that holds the path, and the path below it.
 fn locate(path: &Path) -> Result<(PathBuf, String), GitError> {
     let absolute = std::path::absolute(path)?;
     // What is gone today may have been there: ask from the nearest directory that is.
-    let directory = absolute
-        .ancestors()
-        .find(|ancestor| ancestor.is_dir())
-        .unwrap_or(Path::new("/"));
-    let top = git(directory, &["rev-parse", "--show-toplevel"], &[])?;
-    let top = PathBuf::from(text(top)?.trim_end_matches('\n'));
-    let directory = directory.canonicalize()?;
-    let rest = absolute.strip_prefix(
-        absolute
-            .ancestors()
-            .find(|ancestor| ancestor.is_dir())
-            .unwrap_or(Path::new("/")),
-    );
-    let whole = rest.map_or_else(|_| directory.clone(), |rest| directory.join(rest));
-    let below = whole.strip_prefix(&top).unwrap_or(Path::new(""));
-    let below: Vec<&str> = below
-        .components()
-        .filter_map(|component| match component {
-            Component::Normal(name) => name.to_str(),
-            _ => None,
-        })
-        .collect();
-    Ok((top, below.join("/")))
-}
-
-/// A file at the revision: its object id and path.
-struct Blob {
-    id: String,
-    path: String,
-}
-
-/// The regular files at or below a path that a directory search would read.
-fn blobs(root: &Path, revision: &str, below: &str) -> Result<Vec<Blob>, GitError> {
-    // Resolving the revision first keeps anything that looks like an option away from the commands below.
-    let commit = git(
-        root,
-        &[
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &format!("{revision}^{{commit}}"),
-        ],
+    let directory = absolute.ancestors().find(|ancestor| ancestor.is_dir());
+    let top = git(
+        directory.unwrap_or(Path::new("/")),
+        &["rev-parse", "--show-toplevel"],
         &[],
-    )
-    .map_err(|_| GitError::Refused(format!("there is no revision `{}`", crate::text::plain(revision, 60))))?;
-    let commit = text(commit)?.trim().to_owned();
-    let mut arguments = vec!["ls-tree", "-r", "-z", "--full-tree", commit.as_str()];
-    let literal = format!(":(literal){below}");
-    if !below.is_empty() {
-        arguments.extend(["--", literal.as_str()]);
-    }
-    let listed = text(git(root, &arguments, &[])?)?;
-    Ok(listed.split('\0').filter_map(|line| blob(line, below)).collect())
+    )?;
+    let top = PathBuf::from(text(top)?.trim_end_matches('\n'));
+    let lies_outside = || GitError::Refused(format!("`{}` lies outside of the work tree", name_of(path)));
+    let below = below(&absolute, &top).ok_or_else(lies_outside)?;
+    let below = below.to_str().ok_or_else(|| GitError::Encoding(name_of(path)))?;
+    Ok((top, below.replace(std::path::MAIN_SEPARATOR, "/")))
 }
 
-fn blob(line: &str, below: &str) -> Option<Blob> {
-    let (head, path) = line.split_once('\t')?;
-    let mut words = head.split(' ');
-    let (mode, kind, id) = (words.next()?, words.next()?, words.next()?);
-    let regular = kind == "blob" && (mode == "100644" || mode == "100755");
-    let found_below = path.strip_prefix(below).unwrap_or(path).trim_start_matches('/');
-    (regular && (path == below || super::discover::is_read_below(Path::new(found_below)))).then(|| Blob {
-        id: id.to_owned(),
-        path: path.to_owned(),
+/// The path below the top of the work tree. How one comes there, and what stands before the last `..`, is looked up on disk;
+/// of the rest the revision knows which of it was a link, and where that led.
+fn below(absolute: &Path, top: &Path) -> Option<PathBuf> {
+    let mut prefixes: Vec<&Path> = absolute.ancestors().collect();
+    prefixes.reverse();
+    let last_up = prefixes.iter().rposition(|prefix| prefix.ends_with(".."));
+    prefixes.rotate_left(last_up.unwrap_or_default());
+    prefixes.into_iter().find_map(|prefix| {
+        let real = prefix.canonicalize().ok()?;
+        let rest = absolute.strip_prefix(prefix).ok()?;
+        Some(real.strip_prefix(top).ok()?.join(rest))
     })
 }
 
-/// The texts of some files, by one `git cat-file` for all.
-fn contents(root: &Path, revision: &str, blobs: Vec<Blob>) -> Result<Vec<Source>, GitError> {
-    let wanted: String = blobs.iter().map(|blob| format!("{}\n", blob.id)).collect();
-    let answer = git(root, &["cat-file", "--batch"], wanted.as_bytes())?;
+impl Commit {
+    /// What the commit that the revision names holds.
+    fn read(top: &Path, revision: &str) -> Result<Self, GitError> {
+        // Resolving the revision first keeps anything that looks like an option away from the commands below.
+        let name = format!("{revision}^{{commit}}");
+        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &name];
+        let unknown = |_| GitError::Refused(format!("there is no revision `{}`", crate::text::plain(revision, 60)));
+        let commit = text(git(top, &arguments, &[]).map_err(unknown)?)?;
+        let listed = git(top, &["ls-tree", "-r", "-z", "--full-tree", commit.trim()], &[])?;
+        let mut commit = Self::listed(&String::from_utf8_lossy(&listed));
+        let links = commit.links();
+        let ids: Vec<&str> = links.iter().map(|(_, id)| id.as_str()).collect();
+        for ((path, _), target) in links.iter().zip(contents(top, &ids)?) {
+            commit.set_target(path, &String::from_utf8_lossy(&target));
+        }
+        Ok(commit)
+    }
+}
+
+/// What some objects hold, by one `git cat-file` for all.
+fn contents(top: &Path, ids: &[&str]) -> Result<Vec<Vec<u8>>, GitError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let answer = git(top, &["cat-file", "--batch"], wanted.as_bytes())?;
     let mut rest = answer.as_slice();
-    let mut sources = Vec::with_capacity(blobs.len());
-    for Blob { path, .. } in blobs {
+    let mut contents = Vec::with_capacity(ids.len());
+    for _ in ids {
         let cut = || GitError::Refused("the answer of `git cat-file` is cut off".to_owned());
         let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(cut)?;
         let (head, body) = rest.split_at_checked(end + 1).ok_or_else(cut)?;
@@ -128,14 +126,9 @@ fn contents(root: &Path, revision: &str, blobs: Vec<Blob>) -> Result<Vec<Source>
             .and_then(|size| size.parse().ok());
         let (body, after) = body.split_at_checked(size.ok_or_else(cut)?).ok_or_else(cut)?;
         rest = after.get(1..).unwrap_or_default();
-        let text = String::from_utf8(body.to_vec()).map_err(|_| GitError::Encoding(path.clone()))?;
-        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-        sources.push(Source {
-            name: format!("{revision}:{path}"),
-            text,
-        });
+        contents.push(body.to_vec());
     }
-    Ok(sources)
+    Ok(contents)
 }
 
 /// What `git` prints, called in a directory.

@@ -1,15 +1,17 @@
 //! YAML in: from paths to typed objects, and for whatever is wrong the file, line and column.
 //!
-//! [`discover`] turns arguments into texts, [`split`] a text into documents, [`parse`] a document into a tree of positioned
-//! [`node`]s (what a plain scalar means is the matter of [`scalar`]). [`objects`] tells our objects from others, has
-//! [`walk`] hold the tree against the compiled [`schema`] of its kind and that of its [`metadata`], and [`decode`]s what is
-//! sound into the types of `api`. Trees are then dropped; [`locate`] finds a place again when a finding needs one.
+//! [`discover`] turns arguments into texts, and [`git`] does so at a revision; both have [`search`] walk the directories.
+//! [`split`] turns a text into documents, [`parse`] a document into a tree of positioned [`node`]s (what a plain scalar means
+//! is the matter of [`scalar`]). [`objects`] tells our objects from others, has [`walk`] hold the tree against the compiled
+//! [`schema`] of its kind and that of its [`metadata`], and [`decode`]s what is sound into the types of `api`. Trees are then
+//! dropped; [`locate`] finds a place again when a finding needs one.
 //!
 //! A YAML file that is no manifest but whose form is ours is read by [`form`], with the same strictness and words.
 //!
 //! What more than one object decides is not known here: that is the policy's.
 
 mod aliases;
+mod commit;
 mod decode;
 mod discover;
 mod editor;
@@ -27,6 +29,7 @@ mod parse;
 mod roots;
 mod scalar;
 mod schema;
+mod search;
 mod snapshots;
 mod sound;
 mod split;
@@ -37,8 +40,8 @@ mod walk;
 use std::io::Read;
 use std::path::PathBuf;
 
+pub(crate) use discover::discover as read_sources;
 pub use discover::{InputError, STDIN_NAME, Source};
-pub(crate) use discover::{Wanted, discover as read_sources};
 pub use editor::editor_schema;
 pub use fault::Fault;
 pub use git::GitError;
@@ -47,6 +50,7 @@ pub use node::Place;
 pub use objects::{Entry, Origin, Spec, Stray};
 pub(crate) use outline::Outline;
 pub use schema::SchemaError;
+pub(crate) use search::Wanted;
 pub(crate) use snapshots::declared;
 pub(crate) use value::{is_plain_text, value_fault};
 
@@ -64,7 +68,7 @@ pub enum RevisionError {
 /// Everything that was read.
 #[derive(Debug, Default)]
 pub struct Manifests {
-    /// The texts, sorted by name.
+    /// The texts, sorted by the paths that they were read from; that of the standard input is `-`.
     pub sources: Vec<Source>,
     /// Our objects, in the order of sources and documents.
     pub entries: Vec<Entry>,
@@ -97,9 +101,7 @@ impl Manifests {
         stdin: &mut dyn Read,
     ) -> Result<Self, &'static SchemaError> {
         let (sources, errors) = read_sources(paths, Wanted::Manifests, stdin);
-        let mut manifests = Self::of(sources, default_namespace)?;
-        manifests.errors.splice(..0, errors);
-        Ok(manifests)
+        Self::with_errors(sources, errors, default_namespace)
     }
 
     /// Reads what the same arguments stood for at a revision of the git repository that they lie in.
@@ -107,7 +109,18 @@ impl Manifests {
     /// # Errors
     /// What `git` has to say, and as [`Manifests::read`].
     pub fn read_at(revision: &str, paths: &[PathBuf], default_namespace: &str) -> Result<Self, RevisionError> {
-        Ok(Self::of(git::sources(revision, paths)?, default_namespace)?)
+        let (sources, errors) = git::sources(revision, paths)?;
+        Ok(Self::with_errors(sources, errors, default_namespace)?)
+    }
+
+    fn with_errors(
+        sources: Vec<Source>,
+        errors: Vec<InputError>,
+        default_namespace: &str,
+    ) -> Result<Self, &'static SchemaError> {
+        let mut manifests = Self::of(sources, default_namespace)?;
+        manifests.errors.splice(..0, errors);
+        Ok(manifests)
     }
 
     /// Reads texts that are already at hand, in the order given.

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use super::Skipped;
 use super::discover::{InputError, Source};
-use super::fault::Fault;
+use super::fault::{Fault, NULL_IN_LIST};
 use super::identity::{Identity, identify};
 use super::node::{Node, Place, Value};
 use super::parse::{self, Budget, Document};
 use super::roots::{Schemas, schemas};
 use super::schema::SchemaError;
-use super::sound::{self, Head};
+use super::sound::{self, Head, Namespace};
 use super::split::{self, Chunk};
 use crate::api::{
     InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, SharingRuleSpec, TenantSpec,
@@ -94,7 +94,7 @@ pub struct Stray {
     pub origin: Origin,
     /// What stands as its kind.
     pub kind: Option<String>,
-    /// What stands as its namespace.
+    /// What stands as its namespace, unless that is empty.
     pub namespace: Option<String>,
     /// What stands as its name.
     pub name: Option<String>,
@@ -183,17 +183,7 @@ impl<'d> Reader<'d> {
 
     fn document(&mut self, mut document: Document<'_>, origin: Origin, text: &str) {
         if document.ambiguous {
-            for fault in document.faults {
-                self.stray(
-                    Origin {
-                        place: fault.place,
-                        ..origin.clone()
-                    },
-                    Some(&document.root),
-                    fault,
-                );
-            }
-            return;
+            return self.strays_of(&origin, &document.root, document.faults);
         }
         let faults = std::mem::take(&mut document.faults);
         self.value(
@@ -227,9 +217,15 @@ impl<'d> Reader<'d> {
     }
 
     fn list(&mut self, node: &Node<'_>, usual: Option<Kind>, mut found: Found<'_>) {
-        let items = match node.get("items").map(|items| &items.value) {
-            Some(Value::List(items)) => items.as_slice(),
-            _ => &[],
+        let items = match node.get("items").map(|items| (&items.value, items.place)) {
+            Some((Value::List(items), _)) => items.as_slice(),
+            // Of what is unreadable there is a fault already.
+            None | Some((Value::Unreadable, _)) => &[],
+            Some((_, place)) => {
+                let fault = Fault::new(place, "`items` is no list", "begin each of the items with `- `");
+                found.faults.push(fault.at("items"));
+                &[]
+            }
         };
         let prefix = if found.origin.item.is_empty() {
             String::new()
@@ -240,12 +236,17 @@ impl<'d> Reader<'d> {
             if !self.has_room() {
                 return;
             }
-            let at = format!("{prefix}items[{index}]");
+            let step = format!("items[{index}]");
+            if item.value == Value::Null {
+                let fault = Fault::new(item.place, NULL_IN_LIST.0, NULL_IN_LIST.1);
+                found.faults.push(fault.at(step));
+                continue;
+            }
             let inner = Found {
-                faults: split_off(&mut found.faults, &at),
+                faults: split_off(&mut found.faults, &step),
                 origin: Origin {
                     place: item.place,
-                    item: at,
+                    item: format!("{prefix}{step}"),
                     ..found.origin.clone()
                 },
                 text: found.text,
@@ -253,16 +254,7 @@ impl<'d> Reader<'d> {
             };
             self.value(item, usual, inner);
         }
-        for fault in found.faults {
-            self.stray(
-                Origin {
-                    place: fault.place,
-                    ..found.origin.clone()
-                },
-                Some(node),
-                fault,
-            );
-        }
+        self.strays_of(&found.origin, node, found.faults);
     }
 
     fn object(&mut self, kind: Kind, node: &Node<'_>, found: Found<'_>) {
@@ -281,8 +273,12 @@ impl<'d> Reader<'d> {
         faults.sort_by_key(|fault| fault.place);
         faults.truncate(self.budget.faults_of_one());
         self.budget.faults = self.budget.faults.saturating_sub(faults.len());
+        let namespace = match head.namespace {
+            Namespace::Default => self.default_namespace.to_owned(),
+            Namespace::Named(namespace) => namespace.to_owned(),
+            Namespace::Unreadable => return self.strays_of(&origin, node, faults),
+        };
         let name = head.name.and_then(Node::text).map(String::from);
-        let namespace = head.namespace.unwrap_or(self.default_namespace).to_owned();
         let index = self.entries.len();
         let duplicate_of = name.as_ref().and_then(|name| {
             let first = *self
@@ -309,13 +305,27 @@ impl<'d> Reader<'d> {
         });
     }
 
+    /// All that is wrong with a value of which nobody can say which object it is.
+    fn strays_of(&mut self, origin: &Origin, node: &Node<'_>, faults: Vec<Fault>) {
+        for fault in faults {
+            self.stray(
+                Origin {
+                    place: fault.place,
+                    ..origin.clone()
+                },
+                Some(node),
+                fault,
+            );
+        }
+    }
+
     fn stray(&mut self, origin: Origin, node: Option<&Node<'_>>, fault: Fault) {
         let text = |node: Option<&Node<'_>>| node.and_then(Node::text).map(|text| text::plain(text, 253));
         let metadata = node.and_then(|node| node.get("metadata"));
         self.strays.push(Stray {
             origin,
             kind: text(node.and_then(|node| node.get("kind"))),
-            namespace: text(metadata.and_then(|metadata| metadata.get("namespace"))),
+            namespace: text(metadata.and_then(|metadata| metadata.get("namespace"))).filter(|name| !name.is_empty()),
             name: text(metadata.and_then(|metadata| metadata.get("name"))),
             fault,
         });

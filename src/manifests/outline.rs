@@ -1,10 +1,10 @@
 //! What the files below a directory look like from outside, to see that one was saved without reading them all.
 
 use std::fs::{self, Metadata};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::discover::{Wanted, search};
+use super::search::{Wanted, search_disk};
 
 /// The manifests below a directory by name, length and time of change, and what cannot be read there. Two outlines that are
 /// the same are of the same contents, but for a file that is changed while it is looked at: compare two with a pause between.
@@ -24,9 +24,9 @@ struct Stamp {
 
 impl Outline {
     /// Looks at everything that reading the directory would read.
-    pub(crate) fn of(directory: &PathBuf) -> Self {
-        let (found, errors) = search(std::slice::from_ref(directory), Wanted::Manifests);
-        let stamp = |path: Option<PathBuf>| fs::metadata(path?).ok().map(|metadata| Stamp::of(&metadata));
+    pub(crate) fn of(directory: &Path) -> Self {
+        let (found, errors) = search_disk(&[directory], Wanted::Manifests);
+        let stamp = |path: PathBuf| fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata));
         Self {
             files: found.into_iter().map(|(name, path)| (name, stamp(path))).collect(),
             errors: errors.iter().map(ToString::to_string).collect(),

@@ -29,10 +29,29 @@ pub(super) fn judge(
     }
 }
 
+/// The namespace that an object is in.
+pub(super) enum Namespace<'n> {
+    /// It names none.
+    Default,
+    Named(&'n str),
+    /// It names one, and nobody can say which: taking the default one for it would give it the name of another object.
+    Unreadable,
+}
+
+impl<'n> Namespace<'n> {
+    fn of(node: Option<&'n Node<'_>>) -> Self {
+        match node.map(Node::text) {
+            None | Some(Some("")) => Self::Default,
+            Some(Some(namespace)) => Self::Named(namespace),
+            Some(None) => Self::Unreadable,
+        }
+    }
+}
+
 /// What every object says about itself.
 pub(super) struct Head<'n, 's> {
     pub(super) name: Option<&'n Node<'s>>,
-    pub(super) namespace: Option<&'n str>,
+    pub(super) namespace: Namespace<'n>,
     pub(super) created: Option<Moment>,
     pub(super) deleting: bool,
 }
@@ -43,9 +62,7 @@ impl<'n, 's> Head<'n, 's> {
         let field = |key: &str| metadata.and_then(|metadata| metadata.get(key));
         Self {
             name: field("name").filter(|name| name.text().is_some()),
-            namespace: field("namespace")
-                .and_then(Node::text)
-                .filter(|namespace| !namespace.is_empty()),
+            namespace: Namespace::of(field("namespace")),
             created: field("creationTimestamp")
                 .and_then(Node::text)
                 .and_then(metadata::timestamp),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::fault::{Fault, Trail};
+use super::fault::{Fault, NULL_IN_LIST, Trail};
 use super::node::{Entry, Node, Place, Value};
 use super::schema::{self, Distinct, List, Object, Schema, Text};
 use crate::api::forms;
@@ -51,12 +51,7 @@ impl Walker<'_> {
             (Schema::Number, Value::Float(value)) if value.is_finite() => {}
             (Schema::List(list), Value::List(nodes)) => self.list(list, nodes, trail),
             (Schema::Object(object), Value::Map(entries)) => self.object(object, entries, trail),
-            (_, Value::Null) => self.add(
-                trail,
-                node.place,
-                "null in a list",
-                "give the entry a value or remove it",
-            ),
+            (_, Value::Null) => self.add(trail, node.place, NULL_IN_LIST.0, NULL_IN_LIST.1),
             _ => self.mismatch(schema, node, trail),
         }
     }

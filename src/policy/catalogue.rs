@@ -512,11 +512,74 @@ mod tests {
                 "`tome`",
             ),
             (&role("data: [{object: Lag, rows: All}]"), 11, "`Lag`"),
+            (
+                &role("data: [{object: Log, rows: All, columns: [time, time]}]"),
+                11,
+                "column `time` stands twice",
+            ),
+            (
+                &sound.replace("actions: [View]", "actions: [View, View]"),
+                10,
+                "action `View` stands twice",
+            ),
+            (
+                &format!("extends: builtin\nremove: [Event, Event]\n{object}"),
+                2,
+                "object `Event` stands twice",
+            ),
+            (
+                &format!("{object}  - {{name: Edit, access: Edit, implies: [View, View]}}\n"),
+                5,
+                "action `View` stands twice",
+            ),
+            (
+                &format!("{object}  - {{name: Edit, access: Edit, own: [View, View]}}\n"),
+                5,
+                "action `View` stands twice",
+            ),
+            (
+                &format!("{object}  - {{name: Edit, access: Edit, requires: [\"Card:View\", \"Card:View\"]}}\n"),
+                5,
+                "action `Card:View` stands twice",
+            ),
             (&format!("{object}nonsense: 1\n"), 5, "nonsense"),
         ] {
             let error = Catalogue::load(text, "file.yaml").expect_err(text).to_string();
             assert!(error.starts_with(&format!("file.yaml:{line}:")), "{text}\n{error}");
             assert!(error.contains(part), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn what_an_extension_breaks_in_the_built_in_catalogue_is_its_own_fault() {
+        for (text, place, broken) in [
+            ("\nremove: [Campaign, Event]\n", "3:20", "object `Analytics`"),
+            ("\nremove: [MyOverview]\n", "3:10", "system role `analyst`"),
+            ("modules: [Core, Loyalty]\n", "2:10", "object `UserTag`"),
+            ("modules: []\n", "2:10", "object `UserTag`"),
+            (
+                "objects:\n- name: Event\n  actions: [{name: View, access: Read}]\n",
+                "3:9",
+                "system role `analyst`",
+            ),
+            (
+                "objects:\n- actions: [{name: Use, access: Read}]\n  rows: true\n  name: Funnel\n",
+                "5:9",
+                "system role `analyst`",
+            ),
+            (
+                "remove: [DataSpace]\nobjects:\n- name: DataSpace\n  actions: [{name: View, access: Read}]\n",
+                "4:9",
+                "object `AutomatedFlow`",
+            ),
+        ] {
+            let error = Catalogue::load(&format!("extends: builtin\n{text}"), "file.yaml").expect_err(text);
+            let error = error.to_string();
+            assert!(error.starts_with(&format!("file.yaml:{place}: ")), "{text}\n{error}");
+            assert!(
+                error.contains(&format!("breaks the built-in {broken}")),
+                "{text}\n{error}"
+            );
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct CatalogueError {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct FileForm {
     extends: Option<Word>,
-    modules: Option<Vec<Word>>,
+    modules: Option<Spanned<Vec<Word>>>,
     #[serde(default)]
     objects: Vec<ObjectEntry>,
     #[serde(default)]
@@ -46,6 +46,9 @@ struct FileForm {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ObjectEntry {
+    /// Whether it stands in the base and not in the operator's file: its places are none of that.
+    #[serde(skip)]
+    builtin: bool,
     pub(super) name: Word,
     pub(super) module: Option<Word>,
     #[serde(default)]
@@ -85,6 +88,8 @@ pub(super) struct ActionEntry {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RoleEntry {
+    #[serde(skip)]
+    builtin: bool,
     name: Word,
     display_name: String,
     permissions: Vec<PermissionEntry>,
@@ -121,6 +126,33 @@ pub(super) struct Declared {
     pub(super) modules: Vec<String>,
     pub(super) objects: Vec<ObjectEntry>,
     roles: Vec<RoleEntry>,
+    /// What the file takes out of the catalogue that it extends.
+    removed: Vec<Word>,
+}
+
+/// Whose words are judged.
+#[derive(Clone, Copy)]
+enum Owner<'a> {
+    Object(&'a ObjectEntry),
+    Role(&'a RoleEntry),
+}
+
+impl Owner<'_> {
+    fn builtin(self) -> bool {
+        match self {
+            Self::Object(object) => object.builtin,
+            Self::Role(role) => role.builtin,
+        }
+    }
+}
+
+impl fmt::Display for Owner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object(object) => write!(f, "object `{}`", object.name.value),
+            Self::Role(role) => write!(f, "system role `{}`", role.name.value),
+        }
+    }
 }
 
 impl CatalogueFile {
@@ -155,6 +187,7 @@ impl CatalogueFile {
     /// This file over a base: what has a name of the base's replaces it.
     pub(super) fn over(self, base: Self) -> Result<Self, CatalogueError> {
         let Self { file, mut form } = self;
+        unique(&file, "object", &form.remove)?;
         let mut kept = base.form;
         for name in &form.remove {
             if !kept.objects.iter().any(|object| object.name.value == name.value) {
@@ -172,36 +205,48 @@ impl CatalogueFile {
         kept.objects.retain(|object| !gone(&object.name.value, &form));
         kept.system_roles
             .retain(|role| !form.system_roles.iter().any(|own| own.name.value == role.name.value));
+        kept.objects.iter_mut().for_each(|object| object.builtin = true);
+        kept.system_roles.iter_mut().for_each(|role| role.builtin = true);
         form.objects.extend(kept.objects);
         form.system_roles.extend(kept.system_roles);
         form.modules = form.modules.or(kept.modules);
-        form.remove.clear();
         Ok(Self { file, form })
     }
 
     /// Refuses duplicates and unknown modules and fields that conditions could not name.
     pub(super) fn check(self) -> Result<Declared, CatalogueError> {
         let Self { file, mut form } = self;
-        if let Some(name) = form.remove.first() {
+        if let Some(name) = form.remove.first().filter(|_| form.extends.is_none()) {
             let message = format_args!(
                 "`remove: [{}]` needs `extends: builtin`: this file replaces it whole",
                 name.value
             );
             return Err(fault(&file, name, message));
         }
-        let modules = form.modules.unwrap_or_default();
+        let (listed, modules) = match form.modules {
+            Some(modules) => (place(&modules), modules.value),
+            None => (BEGINNING, Vec::new()),
+        };
         unique(&file, "module", &modules)?;
         unique(&file, "object", form.objects.iter().map(|object| &object.name))?;
         unique(&file, "system role", form.system_roles.iter().map(|role| &role.name))?;
         for object in &form.objects {
             unique(&file, "action", object.actions.iter().map(|action| &action.name))?;
+            for action in &object.actions {
+                unique(&file, "action", &action.implies)?;
+                unique(&file, "action", &action.requires)?;
+                unique(&file, "action", &action.own)?;
+            }
             unique(&file, "field", object.fields.iter().map(|field| &field.name))?;
             check_fields(&file, object)?;
             let module = object.module.as_ref();
             if let Some(module) = module.filter(|module| module.value != CORE && !modules.contains_name(&module.value))
             {
                 let message = format_args!("unknown module `{}`; add it to `modules`", module.value);
-                return Err(fault(&file, module, message));
+                return Err(match object.builtin {
+                    true => breaks(&file, listed, Owner::Object(object), message),
+                    false => fault(&file, module, message),
+                });
             }
         }
         form.objects.sort_by(|one, other| one.name.value.cmp(&other.name.value));
@@ -211,6 +256,7 @@ impl CatalogueFile {
             modules,
             objects: form.objects,
             roles: form.system_roles,
+            removed: form.remove,
         })
     }
 }
@@ -263,7 +309,7 @@ impl Declared {
         action
             .own
             .iter()
-            .map(|name| self.resolve(name, &object.name.value, &name.value, &find))
+            .map(|name| self.resolve(object, name, &object.name.value, &name.value, &find))
             .collect()
     }
 
@@ -277,9 +323,9 @@ impl Declared {
         let implied = action
             .implies
             .iter()
-            .map(|name| self.resolve(name, &object.name.value, &name.value, &find));
+            .map(|name| self.resolve(object, name, &object.name.value, &name.value, &find));
         let required = action.requires.iter().map(|name| match name.value.split_once(':') {
-            Some((object, action)) => self.resolve(name, object, action, &find),
+            Some((needed, action)) => self.resolve(object, name, needed, action, &find),
             None => Err(fault(
                 &self.file,
                 name,
@@ -291,30 +337,36 @@ impl Declared {
 
     fn resolve(
         &self,
-        place: &Word,
+        owner: &ObjectEntry,
+        word: &Word,
         object: &str,
         action: &str,
         find: impl Fn(&str, &str) -> Option<ActionIx>,
     ) -> Result<ActionIx, CatalogueError> {
-        let unknown = || {
-            fault(
-                &self.file,
-                place,
-                format_args!("object `{object}` has no action `{action}`; declare it"),
-            )
-        };
-        find(object, action).ok_or_else(unknown)
+        find(object, action).ok_or_else(|| {
+            let message = format_args!("object `{object}` has no action `{action}`; declare it");
+            self.fault(Owner::Object(owner), word, object, message)
+        })
     }
 
-    fn object(&self, name: &Word) -> Result<&ObjectEntry, CatalogueError> {
+    fn object(&self, owner: &RoleEntry, name: &Word) -> Result<&ObjectEntry, CatalogueError> {
         let found = self.objects.iter().find(|object| object.name.value == name.value);
         found.ok_or_else(|| {
-            fault(
-                &self.file,
-                name,
-                format_args!("unknown object `{}`; declare it", name.value),
-            )
+            let message = format_args!("unknown object `{}`; declare it", name.value);
+            self.fault(Owner::Role(owner), name, &name.value, message)
         })
+    }
+
+    /// What is wrong in the words of an owner, which are about an object. In words of the base nothing was wrong before the
+    /// file replaced or removed that object.
+    fn fault(&self, owner: Owner<'_>, word: &Word, object: &str, message: fmt::Arguments<'_>) -> CatalogueError {
+        if !owner.builtin() {
+            return fault(&self.file, word, message);
+        }
+        let replaced = self.objects.iter().filter(|object| !object.builtin);
+        let mut changed = replaced.map(|object| &object.name).chain(&self.removed);
+        let cause = changed.find(|name| name.value == object);
+        breaks(&self.file, cause.map_or(BEGINNING, place), owner, message)
     }
 }
 
@@ -339,12 +391,12 @@ fn system_role(declared: &Declared, entry: &RoleEntry) -> Result<SystemRole, Cat
         permissions: entry
             .permissions
             .iter()
-            .map(|entry| permission(declared, entry))
+            .map(|permitted| permission(declared, entry, permitted))
             .collect::<Result<_, _>>()?,
         data: entry
             .data
             .iter()
-            .map(|entry| data_scope(declared, entry))
+            .map(|scope| data_scope(declared, entry, scope))
             .collect::<Result<_, _>>()?,
         ..RoleSpec::default()
     };
@@ -354,15 +406,16 @@ fn system_role(declared: &Declared, entry: &RoleEntry) -> Result<SystemRole, Cat
     })
 }
 
-fn permission(declared: &Declared, entry: &PermissionEntry) -> Result<Permission, CatalogueError> {
-    let object = declared.object(&entry.object)?;
+fn permission(declared: &Declared, role: &RoleEntry, entry: &PermissionEntry) -> Result<Permission, CatalogueError> {
+    let object = declared.object(role, &entry.object)?;
+    unique(&declared.file, "action", &entry.actions)?;
     for name in &entry.actions {
         if !object.actions.iter().any(|action| action.name.value == name.value) {
             let message = format_args!(
                 "object `{}` has no action `{}`; declare it",
                 object.name.value, name.value
             );
-            return Err(fault(&declared.file, name, message));
+            return Err(declared.fault(Owner::Role(role), name, &object.name.value, message));
         }
     }
     let actions = entry.actions.iter().map(|action| action.value.clone()).collect();
@@ -372,22 +425,23 @@ fn permission(declared: &Declared, entry: &PermissionEntry) -> Result<Permission
     })
 }
 
-fn data_scope(declared: &Declared, entry: &DataEntry) -> Result<DataScope, CatalogueError> {
-    let object = declared.object(&entry.object)?;
+fn data_scope(declared: &Declared, role: &RoleEntry, entry: &DataEntry) -> Result<DataScope, CatalogueError> {
+    let object = declared.object(role, &entry.object)?;
     if !object.rows || entry.rows.value == Rows::Some {
         let message = format_args!(
             "a system role sees All or None of an object with `rows: true`; `{}` is none such",
             object.name.value
         );
-        return Err(fault(&declared.file, &entry.object, message));
+        return Err(declared.fault(Owner::Role(role), &entry.object, &object.name.value, message));
     }
+    unique(&declared.file, "column", entry.columns.iter().flatten())?;
     for column in entry.columns.iter().flatten() {
         if !object.fields.iter().any(|field| field.name.value == column.value) {
             let message = format_args!(
                 "object `{}` has no field `{}`; declare it",
                 object.name.value, column.value
             );
-            return Err(fault(&declared.file, column, message));
+            return Err(declared.fault(Owner::Role(role), column, &object.name.value, message));
         }
     }
     let columns = entry
@@ -402,11 +456,34 @@ fn data_scope(declared: &Declared, entry: &DataEntry) -> Result<DataScope, Catal
     })
 }
 
-fn fault<T>(file: &str, place: &Spanned<T>, message: fmt::Arguments<'_>) -> CatalogueError {
+/// Line and column.
+type LineColumn = (u64, u64);
+
+/// Where a file begins.
+const BEGINNING: LineColumn = (1, 1);
+
+fn place<T>(spanned: &Spanned<T>) -> LineColumn {
+    (spanned.referenced.line(), spanned.referenced.column())
+}
+
+fn fault<T>(file: &str, word: &Spanned<T>, message: fmt::Arguments<'_>) -> CatalogueError {
+    fault_at(file, place(word), message)
+}
+
+/// An entry of the base no longer holds, because of what stands at that place in the operator's file.
+fn breaks(file: &str, cause: LineColumn, owner: Owner<'_>, message: fmt::Arguments<'_>) -> CatalogueError {
+    fault_at(
+        file,
+        cause,
+        format_args!("this breaks the built-in {owner}, which can be replaced as well: {message}"),
+    )
+}
+
+fn fault_at(file: &str, (line, column): LineColumn, message: fmt::Arguments<'_>) -> CatalogueError {
     CatalogueError {
         file: file.to_owned(),
-        line: place.referenced.line(),
-        column: place.referenced.column(),
+        line,
+        column,
         message: message.to_string(),
     }
 }
