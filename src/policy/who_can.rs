@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::access::held;
 use super::action_set::ActionIx;
 use super::evaluate::{Access, Evaluation};
+use super::moments::ahead;
 use super::users::User;
 use crate::api::Moment;
 
@@ -28,30 +29,18 @@ impl Evaluation {
         let Some(access) = self.access() else { return Vec::new() };
         let users = access.users.iter().map(|(_, user)| user);
         let holders = users.filter(|user| self.allows_on_any_record(&user.object.name, action).is_ok());
-        holders.map(|user| holder(access, user, action)).collect()
+        holders.map(|user| holder(self, access, user, action)).collect()
     }
 }
 
-fn holder(access: &Access, user: &User, action: ActionIx) -> Holder {
+fn holder(evaluation: &Evaluation, access: &Access, user: &User, action: ActionIx) -> Holder {
     let giving = held(&access.roles, &user.state).filter(|(_, role)| role.actions.contains(action));
     let roles = giving.map(|(_, role)| role.name.clone()).collect();
-    let gives = |held: &&super::held::Held| {
-        access
-            .roles
-            .get(held.role)
-            .is_some_and(|role| role.actions.contains(action))
-    };
-    let ends: Option<Vec<Moment>> = user
-        .state
-        .roles
-        .iter()
-        .filter(gives)
-        .map(super::held::Held::valid_until)
-        .collect();
-    let roles_end = ends.and_then(|ends| ends.into_iter().max());
-    let spec = &user.object.spec;
-    let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
-    let valid_until = [roles_end, spec.valid_until, activation].into_iter().flatten().min();
+    let mut ahead = ahead(evaluation.now, user.moments()).into_iter();
+    let valid_until = ahead.find(|at| {
+        let state = user.state_at(*at, &evaluation.catalogue, &access.settings, &access.roles);
+        !state.actions.contains(action)
+    });
     Holder {
         user: user.object.name.clone(),
         roles,
@@ -110,6 +99,9 @@ mod tests {
             until("roles: [editor], validUntil: \"2027-01-01T00:00:00Z\""),
             ["bob [\"editor\"] until 2027-01-01T00:00:00Z"]
         );
+        let two = "roles: [ordinary-user], temporaryRoles: [{role: editor, validUntil: \"2026-12-02T00:00:00Z\"}, \
+                   {role: editor, validFrom: \"2026-12-02T00:00:00Z\", validUntil: \"2026-12-09T00:00:00Z\"}]";
+        assert_eq!(until(two), ["bob [\"editor\"] until 2026-12-09T00:00:00Z"]);
         let service = "type: Service, roles: [editor], activation: {validUntil: \"2026-12-09T00:00:00Z\"}, validUntil: \"2027-01-01T00:00:00Z\"";
         assert_eq!(until(service), ["bob [\"editor\"] until 2026-12-09T00:00:00Z"]);
     }
