@@ -269,6 +269,19 @@ fn the_namespace_selects_and_is_the_default() {
 }
 
 #[test]
+fn a_namespace_of_which_the_input_holds_nothing_ends_with_2() {
+    for command in ["check", "plan", "calendar"] {
+        let output = run_on(&documents(&[TENANT, BOB]), &[command, "-n", "acne", "-"]);
+        assert_eq!(code(&output), 2, "{command}");
+        assert!(
+            err(&output).contains("no object of tenantry.dev in the namespace `acne`, only in `acme`"),
+            "{}",
+            err(&output)
+        );
+    }
+}
+
+#[test]
 fn what_is_no_object_is_told_unless_it_is_of_a_namespace_that_is_not_selected() {
     let wrong = |namespace: &str| BOB.replace("kind: User", "kind: Userr").replace("acme", namespace);
     for (namespace, findings) in [("beta", 0), ("acme", 1), ("\"\"", 1), ("[acme]", 1)] {

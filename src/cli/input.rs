@@ -1,6 +1,6 @@
 //! What every command reads: manifests, catalogue and moment; and what follows from them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use super::{Failure, Screen};
 use crate::api::Moment;
 use crate::manifests::Manifests;
 use crate::policy::{Catalogue, Evaluation, Snapshot, evaluate_all};
+use crate::text::quoted;
 
 /// The arguments of every command that reads manifests.
 #[derive(Debug, Args)]
@@ -58,6 +59,7 @@ impl Input {
     /// Reads and evaluates. What cannot be read is said at once.
     pub(super) fn read(arguments: &InputArguments, screen: &mut Screen<'_>) -> Result<Self, Failure> {
         let (input, _) = Self::read_onto(arguments, screen, |_, _| Ok(Vec::new()))?;
+        input.must_hold_what_is_selected()?;
         Ok(input)
     }
 
@@ -132,6 +134,22 @@ impl Input {
         }
         let catalogue = Arc::new(catalogue(arguments.catalogue.as_deref())?);
         Ok(evaluate_all(&catalogue, &manifests.take_snapshots(), self.now))
+    }
+
+    /// A failure when `-n` selects a namespace of which the input holds nothing: most likely its name is misspelled, and to
+    /// say that all is well there would be wrong.
+    pub(super) fn must_hold_what_is_selected(&self) -> Result<(), Failure> {
+        let entries = self.manifests.entries.iter().map(|entry| entry.namespace.as_str());
+        let strays = self.manifests.strays.iter();
+        let strays = strays.filter_map(|stray| stray.namespace.as_deref());
+        let known: BTreeSet<&str> = entries.chain(strays).collect();
+        match self.namespace.as_deref() {
+            Some(selected) if !known.contains(selected) && !known.is_empty() => Err(Failure::Input(format!(
+                "no object of tenantry.dev in the namespace `{selected}`, only in {}",
+                known.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Whether `-n` lets the namespace be shown.

@@ -59,6 +59,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
             against(arguments, &before, after(), &input, screen)?
         }
         None => {
+            input.must_hold_what_is_selected()?;
             print(arguments.output, &input, screen)?;
             false
         }
