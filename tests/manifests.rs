@@ -298,7 +298,26 @@ spec:
 ";
     let manifests = read(role);
     assert_eq!(manifests.entries[0].faults.len(), 5);
-    assert_eq!(manifests.entries[0].positions, ["p"]);
+    assert_eq!(manifests.entries[0].positions.as_deref(), Some(&["p".to_owned()][..]));
+}
+
+#[test]
+fn a_role_that_is_not_sound_names_its_positions_in_any_form() {
+    let positions = |spec: &str| {
+        let role = "apiVersion: tenantry.dev/v1alpha1\nkind: Role\nmetadata: {name: x}\n";
+        read(&format!(
+            "{role}spec:\n  displayName: X\n  assignment: Position\n{spec}"
+        ))
+        .entries
+        .remove(0)
+        .positions
+    };
+    let named = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    assert_eq!(positions("  positions: p\n"), named(&["p"]));
+    assert_eq!(positions("  positions: [[p], q]\n"), named(&["p", "q"]));
+    assert_eq!(positions("  positions: {p: q}\n"), named(&[]));
+    assert_eq!(positions("  positions: [p]\n  positions: [q]\n"), None);
+    assert_eq!(positions("  positions: [p]\nspec: {positions: [q]}\n"), None);
 }
 
 #[test]

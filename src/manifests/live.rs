@@ -49,7 +49,7 @@ pub fn read_live(
             kind,
             origin: ORIGIN,
             findings: faults.iter().map(schema_invalid).collect(),
-            positions: sound::positions(&node),
+            positions: Some(sound::positions(&node)),
             name: Some(head.name),
         })));
     };
@@ -201,7 +201,7 @@ mod tests {
             panic!("{role:?}")
         };
         assert_eq!((role.kind, role.name.as_deref()), (Kind::Role, Some("broad")));
-        assert_eq!(role.positions, ["clerk"]);
+        assert_eq!(role.positions.as_deref(), Some(&["clerk".to_owned()][..]));
         assert!(
             role.findings
                 .iter()

@@ -65,8 +65,8 @@ pub struct Entry {
     pub deleting: bool,
     /// What it says; absent when anything is wrong with its structure.
     pub spec: Option<Spec>,
-    /// Of a Role that is not sound: the positions that it names, as far as they can be read.
-    pub positions: Vec<String>,
+    /// Of a Role that is not sound: the positions that it names. Any, when absent: it names them twice.
+    pub positions: Option<Vec<String>>,
     /// What is wrong with its structure: each a finding `SchemaInvalid`.
     pub faults: Vec<Fault>,
     /// The entry that has the same kind, namespace and name and comes first: a finding `DuplicateObject`.
@@ -265,6 +265,10 @@ impl<'d> Reader<'d> {
             ..
         } = found;
         let most = self.budget.faults_of_one();
+        // Of a key that stands twice the second value is not kept.
+        let twice = faults
+            .iter()
+            .any(|fault| matches!(&*fault.path, "spec" | "spec.positions"));
         let spec = sound::judge(self.schemas, kind, node, text, most, &mut faults);
         let head = Head::of(node);
         if let Some(name) = head.name {
@@ -294,10 +298,10 @@ impl<'d> Reader<'d> {
             name,
             created: head.created,
             deleting: head.deleting,
-            positions: if spec.is_none() && kind == Kind::Role {
-                sound::positions(node)
-            } else {
-                Vec::new()
+            positions: match kind {
+                Kind::Role if spec.is_none() && twice => None,
+                Kind::Role if spec.is_none() => Some(sound::positions(node)),
+                _ => Some(Vec::new()),
             },
             spec,
             faults,

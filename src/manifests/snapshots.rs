@@ -64,8 +64,8 @@ pub(crate) fn declared(entry: &mut Entry, origin: Origin) -> Declared {
         }
         (spec, duplicate_of, _) => {
             let positions = match spec {
-                Some(Spec::Role(role)) => role.positions,
-                _ => std::mem::take(&mut entry.positions),
+                Some(Spec::Role(role)) => Some(role.positions),
+                _ => entry.positions.take(),
             };
             let findings = match duplicate_of {
                 Some(_) => vec![duplicate()],

@@ -71,16 +71,19 @@ impl<'n, 's> Head<'n, 's> {
     }
 }
 
-/// The positions of a role that is not sound: the safety rule of restrictions still needs them.
+/// The positions of a role that is not sound, in whatever form: the safety rule of restrictions still needs them.
 pub(super) fn positions(node: &Node<'_>) -> Vec<String> {
-    match node
-        .get("spec")
-        .and_then(|spec| spec.get("positions"))
-        .map(|positions| &positions.value)
-    {
-        Some(Value::List(nodes)) => nodes.iter().filter_map(Node::text).map(String::from).collect(),
-        _ => Vec::new(),
+    fn texts(node: &Node<'_>, found: &mut Vec<String>) {
+        match &node.value {
+            Value::List(nodes) => nodes.iter().for_each(|node| texts(node, found)),
+            _ => found.extend(node.text().map(String::from)),
+        }
     }
+    let mut found = Vec::new();
+    if let Some(node) = node.get("spec").and_then(|spec| spec.get("positions")) {
+        texts(node, &mut found);
+    }
+    found
 }
 
 /// What the schemas say.

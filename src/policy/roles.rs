@@ -100,6 +100,7 @@ pub struct Roles {
     by_name: HashMap<String, RoleRef>,
     by_position: HashMap<String, Vec<RoleIx>>,
     doubtful_positions: HashSet<String>,
+    all_doubtful: bool,
     restrictions: Vec<(FieldIx, RestrictionMode)>,
 }
 
@@ -159,8 +160,12 @@ impl Roles {
         let systems: HashSet<&str> = systems.map(|role| role.name.as_str()).collect();
         let broken = snapshot.broken.iter();
         let broken = broken.filter(|broken| !broken.name.as_deref().is_some_and(|name| systems.contains(name)));
-        self.doubtful_positions
-            .extend(broken.flat_map(|broken| broken.positions.iter().cloned()));
+        for broken in broken.filter(|broken| broken.kind == Kind::Role) {
+            match &broken.positions {
+                Some(positions) => self.doubtful_positions.extend(positions.iter().cloned()),
+                None => self.all_doubtful = true,
+            }
+        }
         self.restrictions.sort_unstable();
         self.restrictions.dedup();
     }
@@ -218,7 +223,7 @@ impl Roles {
     /// Whether a void role names the position.
     #[must_use]
     pub fn doubtful(&self, position: &str) -> bool {
-        self.doubtful_positions.contains(position)
+        self.all_doubtful || self.doubtful_positions.contains(position)
     }
 
     /// Every restriction that any schema-valid role of the tenant declares.
@@ -595,5 +600,32 @@ mod tests {
         let fields = user(&evaluations, "bob").fields;
         assert_eq!(fields.len(), 1);
         assert_eq!((fields[0].field.as_str(), fields[0].display), ("time", Display::Masked));
+    }
+
+    #[test]
+    fn a_role_that_is_not_valid_brings_every_restriction_to_the_positions_that_it_may_name() {
+        let masked = |positions: &str| {
+            let role = format!(
+                "Role acme/interns {{displayName: I, assignment: Position, {positions}, permissions: [{{object: Customer, actions: [View]}}]}}"
+            );
+            let evaluations = evaluate(&[
+                "Tenant acme/tenant {displayName: Acme, accounts: {positions: [intern, boss]}}",
+                "Role acme/masker {displayName: M, permissions: [{object: Customer, actions: [View]}], restrictions: [{object: Customer, field: city, mode: MaskedDisplay}]}",
+                &role,
+                "User acme/bob {account: bob.smith, name: Bob, roles: [ordinary-user], position: intern}",
+            ]);
+            !user(&evaluations, "bob").fields.is_empty()
+        };
+        for positions in [
+            "positions: [intern, intern]",
+            "positions: intern",
+            "positions: [[intern]]",
+            "positions: [boss], positions: [intern]",
+        ] {
+            assert!(masked(positions), "{positions}");
+        }
+        for positions in ["positions: [boss, boss]", "positions: boss", "positions: [boss]"] {
+            assert!(!masked(positions), "{positions}");
+        }
     }
 }

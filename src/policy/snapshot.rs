@@ -64,8 +64,8 @@ pub struct Broken {
     pub origin: Origin,
     /// Why.
     pub findings: Vec<Finding>,
-    /// For a role: the positions that it names, as far as they can be read.
-    pub positions: Vec<String>,
+    /// For a role: the positions that it names. Any, when absent.
+    pub positions: Option<Vec<String>>,
 }
 
 /// What one manifest, or one object of a cluster, says.

@@ -299,6 +299,6 @@ fn broken(doc: &Doc, origin: Origin, finding: Finding) -> Arc<Broken> {
         name: doc.name.clone(),
         origin,
         findings: vec![finding],
-        positions,
+        positions: Some(positions),
     })
 }
