@@ -5,29 +5,35 @@
 
 mod apply;
 mod changes;
+mod crowd;
 mod deletion;
 mod lease;
 mod rights;
+mod slow;
 mod time;
 pub(crate) mod undecodable;
 pub(crate) mod watcher;
 
 use std::ops::Deref;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, LazyLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::Value;
 use tenantry::controller::{
-    Activity, Clock, Cluster, Controller, Ended, Fence, LeaseSettings, Metrics, with_lease_telling,
+    Activity, Clock, Cluster, Controller, Ended, Fence, Held as LeaseHeld, LeaseSettings, Metrics, with_lease_telling,
 };
 use tenantry::policy::Catalogue;
 use tokio::runtime::Builder;
 use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
 
+use self::slow::Slow;
 use self::watcher::Watcher;
 use crate::harness::access::Access;
-use crate::harness::wait::{until, until_right};
+use crate::harness::wait::{PATIENCE, until, until_right};
 use crate::harness::{self, ControlPlane, repository};
 
 /// Where the chart is installed.
@@ -64,6 +70,8 @@ pub(crate) struct Running {
     pub(crate) clock: Arc<Clock>,
     pub(crate) metrics: Arc<Metrics>,
     activity: watch::Receiver<Activity>,
+    lease: watch::Receiver<LeaseHeld>,
+    way: Arc<AtomicU64>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), Ended>>>,
 }
@@ -231,17 +239,23 @@ impl Running {
             identity: identity.to_owned(),
         };
         let (its_clock, its_metrics) = (Arc::clone(&clock), Arc::clone(&metrics));
+        let way = Arc::default();
+        let its_way = Arc::clone(&way);
+        let (tell, lease) = mpsc::channel();
         let thread = in_thread(async move {
             let client = Access::of(&config).client().await;
-            let storage = Arc::new(Cluster::new(client.clone(), &settings.identity));
-            let controller = |fence, held| Controller {
-                storage,
-                catalogue: Arc::new(Catalogue::builtin().unwrap()),
-                clock: its_clock,
-                fence,
-                held: Some(held),
-                metrics: its_metrics,
-                listen: None,
+            let cluster = Arc::new(Cluster::new(client.clone(), &settings.identity));
+            let controller = |fence, held: watch::Receiver<LeaseHeld>| {
+                tell.send(held.clone()).unwrap();
+                Controller {
+                    storage: Arc::new(Slow { cluster, way: its_way }),
+                    catalogue: Arc::new(Catalogue::builtin().unwrap()),
+                    clock: its_clock,
+                    fence,
+                    held: Some(held),
+                    metrics: its_metrics,
+                    listen: None,
+                }
             };
             with_lease_telling(client, settings, controller, sender, async {
                 // A dropped sender stops it as well: the test has failed.
@@ -253,6 +267,8 @@ impl Running {
             clock,
             metrics,
             activity,
+            lease: lease.recv().unwrap(),
+            way,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -271,9 +287,24 @@ impl Running {
         self.thread.take().unwrap().join().unwrap()
     }
 
+    /// From now on every status is on its way to the API server for so long.
+    pub(crate) fn slow_down(&self, way: Duration) {
+        self.way.store(way.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+
+    /// Waits until it has found out that the lease is not its own any more. It has not ended by then: this returns at once.
+    pub(crate) fn lost_lease(&self) {
+        let mut lease = self.lease.clone();
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let lost = runtime.block_on(async { timeout(PATIENCE, lease.wait_for(|held| *held == LeaseHeld::Lost)).await });
+        lost.unwrap().unwrap();
+    }
+
     /// Waits until it has ended by itself.
     pub(crate) fn ended(mut self) -> Result<(), Ended> {
-        self.thread.take().unwrap().join().unwrap()
+        let thread = self.thread.take().unwrap();
+        until("the end of the controller", || thread.is_finished().then_some(()));
+        thread.join().unwrap()
     }
 }
 

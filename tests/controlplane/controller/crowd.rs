@@ -1,0 +1,95 @@
+//! Many users of one role: every edit of it leaves the status of each of them to be written.
+
+use std::collections::BTreeSet;
+
+use futures::StreamExt as _;
+use futures::stream;
+use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use serde_json::json;
+use tenantry::api::Kind;
+use tokio::runtime::{Builder, Runtime};
+
+use super::watcher::resource;
+use super::{Plane, actions};
+use crate::harness::wait::until_right;
+use crate::objects;
+
+/// Users created at a time.
+const AT_A_TIME: usize = 16;
+
+/// A tenant with such users.
+pub(super) struct Crowd<'a> {
+    plane: &'a Plane,
+    namespace: String,
+    runtime: Runtime,
+    client: kube::Client,
+}
+
+impl<'a> Crowd<'a> {
+    /// Creates them and waits until all show what the role gives.
+    pub(super) fn gather(plane: &'a Plane, count: usize) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let client = runtime.block_on(plane.control_plane.admin().client());
+        let crowd = Self {
+            namespace: plane.tenant("crowd"),
+            plane,
+            runtime,
+            client,
+        };
+        crowd.edit("View");
+        let created = stream::iter(0..count).map(|number| {
+            let user = json!({
+                "apiVersion": "tenantry.dev/v1alpha1",
+                "kind": "User",
+                "metadata": {"name": format!("user-{number}"), "namespace": crowd.namespace},
+                "spec": {"account": format!("user.{number}"), "name": "One of many", "roles": ["editor"]},
+            });
+            let client = crowd.client.clone();
+            async move { objects::create(&client, Kind::User, "", &user).await.unwrap() }
+        });
+        crowd
+            .runtime
+            .block_on(created.buffer_unordered(AT_A_TIME).collect::<Vec<_>>());
+        crowd.caught_up();
+        crowd
+    }
+
+    /// Has the role give that action.
+    pub(super) fn edit(&self, action: &str) {
+        self.runtime.block_on(self.edited(action));
+    }
+
+    async fn edited(&self, action: &str) {
+        let role: Api<DynamicObject> =
+            Api::namespaced_with(self.client.clone(), &self.namespace, &resource(Kind::Role));
+        let edited = json!({
+            "apiVersion": "tenantry.dev/v1alpha1",
+            "kind": "Role",
+            "metadata": {"name": "editor"},
+            "spec": {"displayName": "Editor", "permissions": [{"object": "Campaign", "actions": [action]}]},
+        });
+        let parameters = PatchParams::apply("people").force();
+        role.patch("editor", &parameters, &Patch::Apply(edited)).await.unwrap();
+    }
+
+    /// How many do not show what the role gives.
+    pub(super) fn behind(&self) -> usize {
+        let role = self.plane.get(&self.namespace, "Role", "editor").unwrap();
+        let given = role["spec"]["permissions"][0]["actions"][0].as_str().unwrap();
+        // Each of them implies `View`, and nothing else.
+        let given = BTreeSet::from([given.to_owned(), "View".to_owned()]);
+        let users = self.runtime.block_on(objects::all(&self.client, Kind::User));
+        let shown = users
+            .iter()
+            .map(|user| BTreeSet::from_iter(actions(&user["status"], "Campaign")));
+        shown.filter(|shown| *shown != given).count()
+    }
+
+    /// Waits until all show what the role gives.
+    pub(super) fn caught_up(&self) {
+        until_right("the statuses of many", || match self.behind() {
+            0 => Ok(()),
+            behind => Err(format!("{behind} are behind")),
+        });
+    }
+}
