@@ -9,6 +9,7 @@ mod crowd;
 mod deletion;
 mod lease;
 mod rights;
+mod skew;
 mod slow;
 mod time;
 pub(crate) mod undecodable;
@@ -30,6 +31,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
+use self::skew::{careless, skew};
 use self::slow::Slow;
 use self::watcher::Watcher;
 use crate::harness::access::Access;
@@ -141,14 +143,18 @@ impl Plane {
         Running::start(&self.account, LEASE, identity)
     }
 
-    /// Runs the program itself under the chart's ServiceAccount.
-    pub(crate) fn spawn(&self, identity: &str) -> Spawned {
+    /// Runs the program itself under the chart's ServiceAccount, its clock so many seconds ahead.
+    pub(crate) fn spawn(&self, identity: &str, ahead: i64) -> Spawned {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
         command
             .args(["controller", "--listen", "127.0.0.1:0"])
             .args(["--lease-namespace", SYSTEM, "--identity", identity])
             .env("KUBECONFIG", self.account.kubeconfig())
             .stdin(Stdio::null());
+        if ahead != 0 {
+            skew(&mut command, ahead, self.control_plane.directory());
+            command.env("KUBECONFIG", careless(&self.account));
+        }
         Spawned(command.spawn().unwrap())
     }
 
@@ -371,6 +377,10 @@ impl Spawned {
         let signal = format!("-{name}");
         let sent = Command::new("kill").args([&signal, &self.0.id().to_string()]).status();
         assert!(sent.unwrap().success());
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
     }
 
     /// Waits until it has ended by itself; its exit code.
