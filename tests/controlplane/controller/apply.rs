@@ -2,15 +2,15 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::shared;
+use super::{Namespace, shared};
 use crate::examples::documents;
 use crate::harness::planned::{difference, plan, statuses};
 use crate::harness::repository;
 use crate::harness::wait::until_right;
 
 /// The example in a namespace of its own, its documents in an order of their own.
-fn shuffled(example: &str) -> (String, String) {
-    let namespace = shared().control_plane.namespace(example);
+fn shuffled(example: &str) -> (Namespace<'static>, String) {
+    let namespace = shared().namespace(example);
     let text = documents(&repository().join("examples").join(example));
     let mut text: Vec<String> = text
         .iter()
@@ -24,7 +24,7 @@ fn shuffled(example: &str) -> (String, String) {
 #[test]
 fn acme_ends_in_what_plan_prints_in_ten_random_orders() {
     let admin = shared().control_plane.admin();
-    let applied: Vec<(String, String)> = (0..10).map(|_| shuffled("acme")).collect();
+    let applied: Vec<(Namespace<'_>, String)> = (0..10).map(|_| shuffled("acme")).collect();
     for (_, text) in &applied {
         admin.kubectl_with(text, &["apply", "-f", "-"]).ok();
     }

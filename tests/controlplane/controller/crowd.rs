@@ -12,7 +12,7 @@ use tenantry::api::Kind;
 use tokio::runtime::{Builder, Runtime};
 
 use super::watcher::resource;
-use super::{Plane, actions};
+use super::{Namespace, Plane, actions};
 use crate::harness::wait::until_right;
 use crate::objects;
 
@@ -25,7 +25,7 @@ const PACE: Duration = Duration::from_millis(200);
 /// A tenant with such users.
 pub(super) struct Crowd<'a> {
     plane: &'a Plane,
-    namespace: String,
+    namespace: Namespace<'a>,
     runtime: Runtime,
     client: kube::Client,
 }
@@ -46,7 +46,7 @@ impl<'a> Crowd<'a> {
             let user = json!({
                 "apiVersion": "tenantry.dev/v1alpha1",
                 "kind": "User",
-                "metadata": {"name": format!("user-{number}"), "namespace": crowd.namespace},
+                "metadata": {"name": format!("user-{number}"), "namespace": *crowd.namespace},
                 "spec": {"account": format!("user.{number}"), "name": "One of many", "roles": ["editor"]},
             });
             let client = crowd.client.clone();

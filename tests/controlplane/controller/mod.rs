@@ -15,6 +15,7 @@ mod time;
 pub(crate) mod undecodable;
 pub(crate) mod watcher;
 
+use std::fmt::{self, Display};
 use std::ops::Deref;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -103,6 +104,69 @@ static SHARED: LazyLock<Shared> = LazyLock::new(|| {
     }
 });
 
+/// A namespace of a test. Where there is a [`Watcher`], the test that is done with it fails when any user of it was ever shown to
+/// have what nobody had given her.
+pub(crate) struct Namespace<'a> {
+    name: String,
+    plane: &'a Plane,
+    /// Whether all is to be right in the end.
+    watched: bool,
+}
+
+impl Deref for Namespace<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Display for Namespace<'_> {
+    fn fmt(&self, form: &mut fmt::Formatter<'_>) -> fmt::Result {
+        form.write_str(self)
+    }
+}
+
+impl Namespace<'_> {
+    /// How many statuses of users there have been, all of them right.
+    pub(crate) fn assert_right(&self) -> usize {
+        let (wrong, statuses) = self.watched();
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", self.name);
+        statuses
+    }
+
+    /// What was wrong, where something has to be.
+    pub(crate) fn wrong(mut self) -> Vec<String> {
+        self.watched = false;
+        self.watched().0
+    }
+
+    /// What the watcher says.
+    fn watched(&self) -> (Vec<String>, usize) {
+        self.seen();
+        watcher().wrong(&self.name)
+    }
+
+    /// Waits until the watcher has been told of all that is there now.
+    fn seen(&self) {
+        let get = ["get", "tenantry", "-n", &self.name, "-o", "json"];
+        let list: Value = serde_json::from_str(&self.plane.control_plane.admin().kubectl(&get).ok()).unwrap();
+        for object in list["items"].as_array().unwrap() {
+            let version = object["metadata"]["resourceVersion"].as_str().unwrap();
+            let version = version.parse().unwrap();
+            until("the watcher", || watcher().knows(&self.name, version).then_some(()));
+        }
+    }
+}
+
+impl Drop for Namespace<'_> {
+    fn drop(&mut self) {
+        if self.watched && !std::thread::panicking() {
+            self.assert_right();
+        }
+    }
+}
+
 /// The control plane that all tests of this program share, with a controller by the real clock.
 pub(crate) fn shared() -> &'static Plane {
     &SHARED.plane
@@ -159,10 +223,19 @@ impl Plane {
     }
 
     /// A new namespace with a Tenant in it.
-    pub(crate) fn tenant(&self, prefix: &str) -> String {
-        let namespace = self.control_plane.namespace(prefix);
+    pub(crate) fn tenant(&self, prefix: &str) -> Namespace<'_> {
+        let namespace = self.namespace(prefix);
         self.apply(&namespace, "Tenant", "tenant", "{displayName: Acme}");
         namespace
+    }
+
+    /// A new namespace.
+    pub(crate) fn namespace(&self, prefix: &str) -> Namespace<'_> {
+        Namespace {
+            name: self.control_plane.namespace(prefix),
+            plane: self,
+            watched: matches!(self.control_plane, Held::Shared(_)),
+        }
     }
 
     /// Applies an object whose spec is given in YAML, on one line.
@@ -186,9 +259,6 @@ impl Plane {
 
     /// Waits until the status of an object is as wanted, and gives it.
     pub(crate) fn status(&self, namespace: &str, kind: &str, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        if std::ptr::eq(self, shared()) {
-            watcher().assert_right();
-        }
         until_right(&format!("{kind} {namespace}/{name}"), || {
             let object = self.get(namespace, kind, name).ok_or("it is not there")?;
             let status = object["status"].clone();
