@@ -133,17 +133,66 @@ fn what_void_objects_suffer_is_told_in_an_event_without_identifiers() {
         "{account: bob.smith, name: Bob, email: ada@acme.example, roles: [ordinary-user]}",
     );
     shared().reason(&namespace, "User", "bob", "DuplicateIdentifier");
-    let events = until("an event", || {
-        let get = ["get", "events.events.k8s.io", "-n", &namespace, "-o", "json"];
-        let events: Value = serde_json::from_str(&shared().control_plane.admin().kubectl(&get).ok()).unwrap();
-        let events = events["items"].as_array().unwrap().clone();
-        (!events.is_empty()).then_some(events)
-    });
-    assert_eq!(events[0]["reason"], "Refused");
-    assert_eq!(events[0]["regarding"]["name"], "bob");
-    let note = events[0]["note"].as_str().unwrap();
+    let (reason, note) = event(&namespace, "bob");
+    assert_eq!(reason, "Refused");
     assert!(note.starts_with("DuplicateIdentifier: spec.email"), "{note}");
     assert!(!note.contains('@') && !note.contains("smith"), "{note}");
+}
+
+#[test]
+fn a_phase_that_changes_is_told_in_an_event() {
+    let namespace = shared().tenant("phases");
+    shared().apply(
+        &namespace,
+        "User",
+        "bob",
+        "{account: bob.smith, name: Bob, roles: [ordinary-user]}",
+    );
+    shared().reason(&namespace, "User", "bob", "Active");
+    shared().apply(
+        &namespace,
+        "User",
+        "bob",
+        "{account: bob.smith, name: Bob, roles: [ordinary-user], enabled: false}",
+    );
+    shared().reason(&namespace, "User", "bob", "Disabled");
+    let told = event(&namespace, "bob");
+    assert_eq!(
+        told,
+        (
+            "PhaseChanged".to_owned(),
+            "the phase went from Active to Disabled".to_owned()
+        )
+    );
+}
+
+#[test]
+fn what_an_object_waits_for_is_told_in_an_event() {
+    let namespace = shared().tenant("waiting");
+    shared().apply(
+        &namespace,
+        "Organization",
+        "berlin",
+        "{displayName: Berlin, parent: emea}",
+    );
+    shared().reason(&namespace, "Organization", "berlin", "DependencyNotFound");
+    let (reason, note) = event(&namespace, "berlin");
+    assert_eq!(reason, "Waiting");
+    assert!(note.starts_with("DependencyNotFound: spec.parent"), "{note}");
+}
+
+/// Waits for the one event on an object: its reason and its note.
+fn event(namespace: &str, about: &str) -> (String, String) {
+    let get = ["get", "events.events.k8s.io", "-n", namespace, "-o", "json"];
+    let events = until("an event", || {
+        let events: Value = serde_json::from_str(&shared().control_plane.admin().kubectl(&get).ok()).unwrap();
+        let mut events = events["items"].as_array().unwrap().clone();
+        events.retain(|event| event["regarding"]["name"] == about);
+        (!events.is_empty()).then_some(events)
+    });
+    assert_eq!(events.len(), 1, "{events:#?}");
+    let text = |field: &str| events[0][field].as_str().unwrap().to_owned();
+    (text("reason"), text("note"))
 }
 
 #[test]
