@@ -9,7 +9,7 @@ use crate::harness::repository;
 use crate::harness::wait::until_right;
 
 /// The example in a namespace of its own, its documents in an order of their own.
-fn shuffled(example: &str) -> (Namespace<'static>, String) {
+pub(super) fn shuffled(example: &str) -> (Namespace<'static>, String) {
     let namespace = shared().namespace(example);
     let text = documents(&repository().join("examples").join(example));
     let mut text: Vec<String> = text
@@ -28,15 +28,21 @@ fn acme_ends_in_what_plan_prints_in_ten_random_orders() {
     for (_, text) in &applied {
         admin.kubectl_with(text, &["apply", "-f", "-"]).ok();
     }
-    for (namespace, text) in applied {
-        until_right(&format!("statuses as planned, applied in this order:\n{text}"), || {
-            let live = admin.kubectl(&["get", "tenantry", "-n", &namespace, "-o", "json"]).ok();
-            let shown = statuses(&serde_json::from_str(&live).unwrap());
-            let yaml = admin.kubectl(&["get", "tenantry", "-n", &namespace, "-o", "yaml"]).ok();
-            let differs = difference(&plan(&["-"], &text), &shown).or_else(|| difference(&plan(&["-"], &yaml), &shown));
-            differs.map_or(Ok(()), Err)
-        });
+    for (namespace, text) in &applied {
+        ends_as_planned(namespace, text);
     }
+}
+
+/// Waits until all that was applied is as `plan` says.
+pub(super) fn ends_as_planned(namespace: &str, text: &str) {
+    let admin = shared().control_plane.admin();
+    until_right(&format!("statuses as planned, applied in this order:\n{text}"), || {
+        let live = admin.kubectl(&["get", "tenantry", "-n", namespace, "-o", "json"]).ok();
+        let shown = statuses(&serde_json::from_str(&live).unwrap());
+        let yaml = admin.kubectl(&["get", "tenantry", "-n", namespace, "-o", "yaml"]).ok();
+        let differs = difference(&plan(&["-"], text), &shown).or_else(|| difference(&plan(&["-"], &yaml), &shown));
+        differs.map_or(Ok(()), Err)
+    });
 }
 
 #[test]

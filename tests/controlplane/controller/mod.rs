@@ -141,6 +141,18 @@ impl Namespace<'_> {
         self.watched().0
     }
 
+    /// The state that it is in, for [`Self::gained_since`].
+    pub(crate) fn mark(&self) -> u64 {
+        self.seen();
+        watcher().latest(&self.name)
+    }
+
+    /// What users were shown to have since then that they had not before.
+    pub(crate) fn gained_since(&self, mark: u64) -> Vec<String> {
+        self.seen();
+        watcher().gained_since(&self.name, mark)
+    }
+
     /// What the watcher says.
     fn watched(&self) -> (Vec<String>, usize) {
         self.seen();

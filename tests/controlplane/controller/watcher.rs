@@ -93,6 +93,27 @@ impl Watcher {
         (history.wrong, history.statuses)
     }
 
+    /// The last state of a namespace that it has been told of.
+    pub(crate) fn latest(&self, namespace: &str) -> u64 {
+        let known = self.known();
+        let last = known.get(namespace).and_then(|log| log.keys().last().copied());
+        last.unwrap_or_default()
+    }
+
+    /// What users of a namespace were shown to have after some state that they were not shown to have before it.
+    pub(crate) fn gained_since(&self, namespace: &str, version: u64) -> Vec<String> {
+        let log = self.known().get(namespace).cloned().unwrap_or_default();
+        let mut had: BTreeMap<String, Shown> = BTreeMap::new();
+        let mut gained = Vec::new();
+        for (at, told) in log.into_iter().filter(|(_, told)| told.kind == Kind::User) {
+            let before = had.insert(told.name.clone(), told.shown.clone()).unwrap_or_default();
+            if at > version && !covers(&before, &told.shown) {
+                gained.push(format!("{} had {before:?} and then {:?}", told.name, told.shown));
+            }
+        }
+        gained
+    }
+
     async fn watch(self, kind: Kind, api: Api<DynamicObject>) {
         let mut version = "0".to_owned();
         loop {
