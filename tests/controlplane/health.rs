@@ -273,7 +273,9 @@ fn what_is_in_force_in_part_is_healthy() {
     let said = probes::argo_health(&repository().join(SCRIPT), &json!(objects).to_string());
     for (sample, line) in samples.iter().zip(said.lines()) {
         let reason = sample.object["status"]["conditions"][1]["reason"].as_str().unwrap();
-        let message = format!("Active, but incomplete: {reason}: spec.somewhere: something is wrong; mend it");
+        let link = format!("docs/reasons.md#{}", reason.to_lowercase());
+        let message =
+            format!("Active, but incomplete: {reason}: spec.somewhere: something is wrong; mend it (see {link})");
         assert!(line.ends_with(&message), "{line}");
     }
 }

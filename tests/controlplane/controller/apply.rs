@@ -2,15 +2,15 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::shared;
+use super::{Namespace, shared};
 use crate::examples::documents;
 use crate::harness::planned::{difference, plan, statuses};
 use crate::harness::repository;
 use crate::harness::wait::until_right;
 
 /// The example in a namespace of its own, its documents in an order of their own.
-fn shuffled(example: &str) -> (String, String) {
-    let namespace = shared().control_plane.namespace(example);
+pub(super) fn shuffled(example: &str) -> (Namespace<'static>, String) {
+    let namespace = shared().namespace(example);
     let text = documents(&repository().join("examples").join(example));
     let mut text: Vec<String> = text
         .iter()
@@ -24,19 +24,25 @@ fn shuffled(example: &str) -> (String, String) {
 #[test]
 fn acme_ends_in_what_plan_prints_in_ten_random_orders() {
     let admin = shared().control_plane.admin();
-    let applied: Vec<(String, String)> = (0..10).map(|_| shuffled("acme")).collect();
+    let applied: Vec<(Namespace<'_>, String)> = (0..10).map(|_| shuffled("acme")).collect();
     for (_, text) in &applied {
         admin.kubectl_with(text, &["apply", "-f", "-"]).ok();
     }
-    for (namespace, text) in applied {
-        until_right(&format!("statuses as planned, applied in this order:\n{text}"), || {
-            let live = admin.kubectl(&["get", "tenantry", "-n", &namespace, "-o", "json"]).ok();
-            let shown = statuses(&serde_json::from_str(&live).unwrap());
-            let yaml = admin.kubectl(&["get", "tenantry", "-n", &namespace, "-o", "yaml"]).ok();
-            let differs = difference(&plan(&["-"], &text), &shown).or_else(|| difference(&plan(&["-"], &yaml), &shown));
-            differs.map_or(Ok(()), Err)
-        });
+    for (namespace, text) in &applied {
+        ends_as_planned(namespace, text);
     }
+}
+
+/// Waits until all that was applied is as `plan` says.
+pub(super) fn ends_as_planned(namespace: &str, text: &str) {
+    let admin = shared().control_plane.admin();
+    until_right(&format!("statuses as planned, applied in this order:\n{text}"), || {
+        let live = admin.kubectl(&["get", "tenantry", "-n", namespace, "-o", "json"]).ok();
+        let shown = statuses(&serde_json::from_str(&live).unwrap());
+        let yaml = admin.kubectl(&["get", "tenantry", "-n", namespace, "-o", "yaml"]).ok();
+        let differs = difference(&plan(&["-"], text), &shown).or_else(|| difference(&plan(&["-"], &yaml), &shown));
+        differs.map_or(Ok(()), Err)
+    });
 }
 
 #[test]

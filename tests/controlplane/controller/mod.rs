@@ -5,29 +5,38 @@
 
 mod apply;
 mod changes;
+mod crowd;
 mod deletion;
 mod lease;
 mod rights;
+mod skew;
+mod slow;
 mod time;
 pub(crate) mod undecodable;
 pub(crate) mod watcher;
 
+use std::fmt::{self, Display};
 use std::ops::Deref;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, LazyLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::Value;
 use tenantry::controller::{
-    Activity, Clock, Cluster, Controller, Ended, Fence, LeaseSettings, Metrics, with_lease_telling,
+    Activity, Clock, Cluster, Controller, Ended, Fence, Held as LeaseHeld, LeaseSettings, Metrics, with_lease_telling,
 };
 use tenantry::policy::Catalogue;
 use tokio::runtime::Builder;
 use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
 
+use self::skew::{careless, skew};
+use self::slow::Slow;
 use self::watcher::Watcher;
 use crate::harness::access::Access;
-use crate::harness::wait::{until, until_right};
+use crate::harness::wait::{PATIENCE, until, until_right};
 use crate::harness::{self, ControlPlane, repository};
 
 /// Where the chart is installed.
@@ -64,6 +73,8 @@ pub(crate) struct Running {
     pub(crate) clock: Arc<Clock>,
     pub(crate) metrics: Arc<Metrics>,
     activity: watch::Receiver<Activity>,
+    lease: watch::Receiver<LeaseHeld>,
+    way: Arc<AtomicU64>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), Ended>>>,
 }
@@ -92,6 +103,81 @@ static SHARED: LazyLock<Shared> = LazyLock::new(|| {
         plane,
     }
 });
+
+/// A namespace of a test. Where there is a [`Watcher`], the test that is done with it fails when any user of it was ever shown to
+/// have what nobody had given her.
+pub(crate) struct Namespace<'a> {
+    name: String,
+    plane: &'a Plane,
+    /// Whether all is to be right in the end.
+    watched: bool,
+}
+
+impl Deref for Namespace<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Display for Namespace<'_> {
+    fn fmt(&self, form: &mut fmt::Formatter<'_>) -> fmt::Result {
+        form.write_str(self)
+    }
+}
+
+impl Namespace<'_> {
+    /// How many statuses of users there have been, all of them right.
+    pub(crate) fn assert_right(&self) -> usize {
+        let (wrong, statuses) = self.watched();
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", self.name);
+        statuses
+    }
+
+    /// What was wrong, where something has to be.
+    pub(crate) fn wrong(mut self) -> Vec<String> {
+        self.watched = false;
+        self.watched().0
+    }
+
+    /// The state that it is in, for [`Self::gained_since`].
+    pub(crate) fn mark(&self) -> u64 {
+        self.seen();
+        watcher().latest(&self.name)
+    }
+
+    /// What users were shown to have since then that they had not before.
+    pub(crate) fn gained_since(&self, mark: u64) -> Vec<String> {
+        self.seen();
+        watcher().gained_since(&self.name, mark)
+    }
+
+    /// What the watcher says.
+    fn watched(&self) -> (Vec<String>, usize) {
+        self.seen();
+        watcher().wrong(&self.name)
+    }
+
+    /// Waits until the watcher has been told of all that is there now.
+    fn seen(&self) {
+        let get = ["get", "tenantry", "-n", &self.name, "-o", "json"];
+        let list: Value = serde_json::from_str(&self.plane.control_plane.admin().kubectl(&get).ok()).unwrap();
+        for object in list["items"].as_array().unwrap() {
+            let version = object["metadata"]["resourceVersion"].as_str().unwrap();
+            let version = version.parse().unwrap();
+            until("the watcher", || watcher().knows(&self.name, version).then_some(()));
+        }
+    }
+}
+
+impl Drop for Namespace<'_> {
+    fn drop(&mut self) {
+        if self.watched && !std::thread::panicking() {
+            self.assert_right();
+        }
+    }
+}
 
 /// The control plane that all tests of this program share, with a controller by the real clock.
 pub(crate) fn shared() -> &'static Plane {
@@ -133,22 +219,35 @@ impl Plane {
         Running::start(&self.account, LEASE, identity)
     }
 
-    /// Runs the program itself under the chart's ServiceAccount.
-    pub(crate) fn spawn(&self, identity: &str) -> Spawned {
+    /// Runs the program itself under the chart's ServiceAccount, its clock so many seconds ahead.
+    pub(crate) fn spawn(&self, identity: &str, ahead: i64) -> Spawned {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
         command
             .args(["controller", "--listen", "127.0.0.1:0"])
             .args(["--lease-namespace", SYSTEM, "--identity", identity])
             .env("KUBECONFIG", self.account.kubeconfig())
             .stdin(Stdio::null());
+        if ahead != 0 {
+            skew(&mut command, ahead, self.control_plane.directory());
+            command.env("KUBECONFIG", careless(&self.account));
+        }
         Spawned(command.spawn().unwrap())
     }
 
     /// A new namespace with a Tenant in it.
-    pub(crate) fn tenant(&self, prefix: &str) -> String {
-        let namespace = self.control_plane.namespace(prefix);
+    pub(crate) fn tenant(&self, prefix: &str) -> Namespace<'_> {
+        let namespace = self.namespace(prefix);
         self.apply(&namespace, "Tenant", "tenant", "{displayName: Acme}");
         namespace
+    }
+
+    /// A new namespace.
+    pub(crate) fn namespace(&self, prefix: &str) -> Namespace<'_> {
+        Namespace {
+            name: self.control_plane.namespace(prefix),
+            plane: self,
+            watched: matches!(self.control_plane, Held::Shared(_)),
+        }
     }
 
     /// Applies an object whose spec is given in YAML, on one line.
@@ -172,9 +271,6 @@ impl Plane {
 
     /// Waits until the status of an object is as wanted, and gives it.
     pub(crate) fn status(&self, namespace: &str, kind: &str, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        if std::ptr::eq(self, shared()) {
-            watcher().assert_right();
-        }
         until_right(&format!("{kind} {namespace}/{name}"), || {
             let object = self.get(namespace, kind, name).ok_or("it is not there")?;
             let status = object["status"].clone();
@@ -231,17 +327,23 @@ impl Running {
             identity: identity.to_owned(),
         };
         let (its_clock, its_metrics) = (Arc::clone(&clock), Arc::clone(&metrics));
+        let way = Arc::default();
+        let its_way = Arc::clone(&way);
+        let (tell, lease) = mpsc::channel();
         let thread = in_thread(async move {
             let client = Access::of(&config).client().await;
-            let storage = Arc::new(Cluster::new(client.clone(), &settings.identity));
-            let controller = |fence, held| Controller {
-                storage,
-                catalogue: Arc::new(Catalogue::builtin().unwrap()),
-                clock: its_clock,
-                fence,
-                held: Some(held),
-                metrics: its_metrics,
-                listen: None,
+            let cluster = Arc::new(Cluster::new(client.clone(), &settings.identity));
+            let controller = |fence, held: watch::Receiver<LeaseHeld>| {
+                tell.send(held.clone()).unwrap();
+                Controller {
+                    storage: Arc::new(Slow { cluster, way: its_way }),
+                    catalogue: Arc::new(Catalogue::builtin().unwrap()),
+                    clock: its_clock,
+                    fence,
+                    held: Some(held),
+                    metrics: its_metrics,
+                    listen: None,
+                }
             };
             with_lease_telling(client, settings, controller, sender, async {
                 // A dropped sender stops it as well: the test has failed.
@@ -253,6 +355,8 @@ impl Running {
             clock,
             metrics,
             activity,
+            lease: lease.recv().unwrap(),
+            way,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -271,9 +375,24 @@ impl Running {
         self.thread.take().unwrap().join().unwrap()
     }
 
+    /// From now on every status is on its way to the API server for so long.
+    pub(crate) fn slow_down(&self, way: Duration) {
+        self.way.store(way.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+
+    /// Waits until it has found out that the lease is not its own any more. It has not ended by then: this returns at once.
+    pub(crate) fn lost_lease(&self) {
+        let mut lease = self.lease.clone();
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let lost = runtime.block_on(async { timeout(PATIENCE, lease.wait_for(|held| *held == LeaseHeld::Lost)).await });
+        lost.unwrap().unwrap();
+    }
+
     /// Waits until it has ended by itself.
     pub(crate) fn ended(mut self) -> Result<(), Ended> {
-        self.thread.take().unwrap().join().unwrap()
+        let thread = self.thread.take().unwrap();
+        until("the end of the controller", || thread.is_finished().then_some(()));
+        thread.join().unwrap()
     }
 }
 
@@ -340,6 +459,10 @@ impl Spawned {
         let signal = format!("-{name}");
         let sent = Command::new("kill").args([&signal, &self.0.id().to_string()]).status();
         assert!(sent.unwrap().success());
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
     }
 
     /// Waits until it has ended by itself; its exit code.

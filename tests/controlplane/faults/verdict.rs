@@ -8,8 +8,7 @@
 //! - Nothing was asked for much oftener than had to be.
 //! - No Event was sent that has no reason to be, and none twice. One may be missing when the controller was killed, when it
 //!   was not told that its write had been applied, or when the Event itself met the fault: nothing depends on Events.
-//! - What was told to wait a second has waited a second, unless objects of the system were made in the same step: then the
-//!   tenant is judged anew, and what is newer does not wait.
+//! - What was told to wait a second has waited a second.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -126,11 +125,6 @@ fn patience(disturbance: &Disturbance, record: &Record) -> Option<String> {
     };
     let mut writes = record.writes.iter().filter(|write| write.point.name == point.name);
     let refused = writes.nth(point.nth - 1)?;
-    let made = |write: &&Write| write.step == refused.step && !write.point.name.ends_with(" status");
-    let mut made = record.writes.iter().filter(made);
-    if made.any(|write| write.code == Some(201) && !write.is_event_sent() && write.point.name != "Lease") {
-        return None;
-    }
     let waited = writes.next()?.at - refused.at;
     (waited < Duration::from_secs(1)).then(|| format!("asked again after {waited:?}"))
 }
