@@ -207,9 +207,9 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
             .map(|(_, user)| user.object.name.clone())
             .collect()
     };
-    let ground = Ground::between(old, new);
+    let (before, after) = Ground::of_both(old, new);
     for user in names(old).union(&names(new)) {
-        let (old, new) = (Side::of(old, user, &ground), Side::of(new, user, &ground));
+        let (old, new) = (Side::of(old, user, &before), Side::of(new, user, &after));
         let (losses, gains) = grants(&old, &new);
         if !losses.is_empty() || !gains.is_empty() {
             people.push(PersonChange {
@@ -224,22 +224,15 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
 
 /// What she loses and gains, now or by time alone at a moment ahead.
 fn grants(old: &Side<'_>, new: &Side<'_>) -> (BTreeSet<Grant>, BTreeSet<Grant>) {
-    let (mut had, mut has) = pair(old, new);
-    let mut lost: BTreeSet<Grant> = had.difference(&has).cloned().collect();
-    let mut gained: BTreeSet<Grant> = has.difference(&had).cloned().collect();
-    let (mut losses, mut gains) = (lost.clone(), gained.clone());
-    let mut moments = [old.ahead(), new.ahead()].concat();
-    moments.sort_unstable();
-    moments.dedup();
-    for at in moments {
-        let (then_had, then_has) = pair(&old.at(at), &new.at(at));
-        let ends = begins(&had, &then_had, &then_has, (&lost, &gained));
-        let begins = begins(&has, &then_has, &then_had, (&gained, &lost));
-        losses.extend(ends.iter().map(|grant| later(grant, at)));
-        gains.extend(begins.iter().map(|grant| later(grant, at)));
-        lost.extend(ends);
-        gained.extend(begins);
-        (had, has) = (then_had, then_has);
+    let (mut losses, mut gains) = if old.same(new) {
+        Default::default()
+    } else {
+        difference_of(old, new, Side::grants)
+    };
+    if !old.steady(new) {
+        let (ends, begins) = grants_ahead(old, new, (losses.clone(), gains.clone()));
+        losses.extend(ends);
+        gains.extend(begins);
     }
     for grants in [&mut losses, &mut gains] {
         leave_to_organizations(grants);
@@ -247,44 +240,65 @@ fn grants(old: &Side<'_>, new: &Side<'_>) -> (BTreeSet<Grant>, BTreeSet<Grant>) 
     (losses, gains)
 }
 
-/// Everything that she has on each side, where it is not the same at a glance. Of the fields those are told that are
-/// restricted on either.
-fn pair(old: &Side<'_>, new: &Side<'_>) -> (BTreeSet<Grant>, BTreeSet<Grant>) {
-    if old.same(new) {
-        return Default::default();
-    }
+/// What only the one and only the other has of some things. Of the fields those count that are restricted on either side.
+fn difference_of<'a>(
+    old: &Side<'a>,
+    new: &Side<'a>,
+    things: impl Fn(&Side<'a>, &BTreeSet<(String, String)>) -> BTreeSet<Grant>,
+) -> (BTreeSet<Grant>, BTreeSet<Grant>) {
     let fields: BTreeSet<(String, String)> = old.fields().chain(new.fields()).collect();
-    (old.grants(&fields), new.grants(&fields))
+    let (had, has) = (things(old, &fields), things(new, &fields));
+    (
+        had.difference(&has).cloned().collect(),
+        has.difference(&had).cloned().collect(),
+    )
+}
+
+/// What is other at the moments ahead, and has not been told of an earlier one.
+///
+/// Access, roles and organizations are told of the side where they begin. What roles bring is compared for those that both
+/// sides have at the moment: of the others the roles themselves are told.
+fn grants_ahead(
+    old: &Side<'_>,
+    new: &Side<'_>,
+    (mut lost, mut gained): (BTreeSet<Grant>, BTreeSet<Grant>),
+) -> (Vec<Grant>, Vec<Grant>) {
+    let (mut losses, mut gains) = (Vec::new(), Vec::new());
+    let (mut had, mut has) = (old.standing(), new.standing());
+    let mut moments = [old.ahead(), new.ahead()].concat();
+    moments.sort_unstable();
+    moments.dedup();
+    for at in moments {
+        let (old, new) = (old.at(at), new.at(at));
+        let (then_had, then_has) = (old.standing(), new.standing());
+        let mut ends = begins(&had, &then_had, &then_has, (&lost, &gained));
+        let mut begins = begins(&has, &then_has, &then_had, (&gained, &lost));
+        if old.active() && new.active() && !old.same(&new) {
+            let (common_old, common_new) = (old.with_roles_of(&new), new.with_roles_of(&old));
+            let (less, more) = difference_of(&common_old, &common_new, Side::brought);
+            ends.extend(less.difference(&lost).cloned());
+            begins.extend(more.difference(&gained).cloned());
+        }
+        losses.extend(ends.iter().map(|grant| later(grant, at)));
+        gains.extend(begins.iter().map(|grant| later(grant, at)));
+        lost.extend(ends);
+        gained.extend(begins);
+        (had, has) = (then_had, then_has);
+    }
+    (losses, gains)
 }
 
 /// What begins on one side at a moment ahead, and either is not on the other, or has been told to go there and comes again.
-/// What roles bring is told where both sides have the same roles; else the roles say it.
 fn begins(
     before: &BTreeSet<Grant>,
     here: &BTreeSet<Grant>,
     there: &BTreeSet<Grant>,
     (told, gone): (&BTreeSet<Grant>, &BTreeSet<Grant>),
 ) -> Vec<Grant> {
-    let stands = |grant: &Grant| {
-        matches!(
-            grant,
-            Grant::Access { .. } | Grant::Role { .. } | Grant::Organization { .. }
-        )
-    };
-    let roles = |grants: &BTreeSet<Grant>| -> Vec<String> {
-        let names = grants.iter().filter_map(|grant| match grant {
-            Grant::Role { name, .. } => Some(name.clone()),
-            _ => None,
-        });
-        names.collect()
-    };
-    let alike = !here.is_empty() && !there.is_empty() && roles(here) == roles(there);
     let new = here.difference(before).filter(|grant| !told.contains(*grant));
-    let new = new.filter(|grant| match there.contains(*grant) {
-        true => stands(grant) && gone.contains(*grant),
-        false => stands(grant) || alike,
-    });
-    new.cloned().collect()
+    new.filter(|grant| !there.contains(*grant) || gone.contains(*grant))
+        .cloned()
+        .collect()
 }
 
 /// Leaves out the records that come and go with an organization that she may enter.
@@ -306,12 +320,21 @@ fn later(grant: &Grant, from: Moment) -> Grant {
         Grant::Later { what, until, .. } => (what.clone(), *until),
         Grant::Permission { object, action } => (format!("{object}:{action}"), None),
         Grant::Group { name } => (format!("group {name}"), None),
-        Grant::Rows { object, .. } => (format!("rows of {object}"), None),
+        Grant::Rows { object, conditions, .. } if conditions.is_empty() => (format!("all rows of {object}"), None),
+        Grant::Rows { object, conditions, .. } => (format!("rows of {object} where {}", conditions.join(" or ")), None),
         Grant::Column { object, column } => match column {
             Some(column) => (format!("column {object}.{column}"), None),
             None => (format!("all columns of {object}"), None),
         },
-        Grant::Field { object, field, .. } => (format!("field {object}.{field}"), None),
+        Grant::Field { object, field, may } => {
+            let may = match may {
+                FieldUse::SeeMasked => "masked",
+                FieldUse::See => "in the clear",
+                FieldUse::Group => "to group by",
+                FieldUse::Filter => "to filter by",
+            };
+            (format!("field {object}.{field} {may}"), None)
+        }
         Grant::EveryRecord => ("every record".to_owned(), None),
         Grant::Public { object, may } => (format!("all of {object}, to {may}"), None),
         Grant::RecordsOf { organization, .. } => (format!("records of {organization}"), None),

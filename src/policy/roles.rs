@@ -10,6 +10,7 @@ use super::catalogue::{Catalogue, ObjectIx};
 use super::condition::Condition;
 use super::fields::FieldIx;
 use super::finding::{Finding, Findings, Origin, Reason};
+use super::held::Held;
 use super::snapshot::{Object, Snapshot};
 use super::tenant::{Settings, compile_condition};
 use super::words;
@@ -224,6 +225,31 @@ impl Roles {
     #[must_use]
     pub fn doubtful(&self, position: &str) -> bool {
         self.all_doubtful || self.doubtful_positions.contains(position)
+    }
+
+    /// Whether users have by these roles what they have by the others: the same ones in the same force, with the same in them.
+    pub(super) fn bring_the_same_as(&self, other: &Self) -> bool {
+        let said = |roles: &Self| -> Vec<_> {
+            let said = roles.roles.iter().map(|role| {
+                let spec = role.object.as_ref().map(|object| object.spec.clone());
+                (role.name.clone(), role.in_force, spec)
+            });
+            said.collect()
+        };
+        said(self) == said(other)
+            && self.by_name == other.by_name
+            && self.doubtful_positions == other.doubtful_positions
+            && self.all_doubtful == other.all_doubtful
+            && self.restrictions == other.restrictions
+    }
+
+    /// What roles allow together, closure included.
+    pub(super) fn actions<'h>(&self, held: impl IntoIterator<Item = &'h Held>, none: ActionSet) -> ActionSet {
+        let mut actions = none;
+        held.into_iter()
+            .filter_map(|held| self.get(held.role))
+            .for_each(|role| actions.unite(&role.actions));
+        actions
     }
 
     /// Every restriction that any schema-valid role of the tenant declares.

@@ -484,15 +484,11 @@ impl User {
             return UserState::without_access(phase);
         }
         let (held, cautious) = held_roles(settings, roles, &self.object.spec, at);
-        let mut actions = catalogue.no_actions();
-        held.iter()
-            .filter_map(|held| roles.get(held.role))
-            .for_each(|role| actions.unite(&role.actions));
         UserState {
             phase,
+            actions: roles.actions(&held, catalogue.no_actions()),
             roles: held,
             cautious,
-            actions,
         }
     }
 

@@ -41,6 +41,11 @@ impl<'a> Causes<'a> {
             Grant::Access { .. } => self.of_end(),
             Grant::Role { name, .. } => self.of_role(name),
             Grant::Later { what, .. } => self.of_later(what),
+            Grant::Permission { object, .. } | Grant::Rows { object, .. } | Grant::Column { object, .. }
+                if self.is_module_gone(object) =>
+            {
+                vec![Source::new("Tenant/tenant", "spec.modules")]
+            }
             Grant::Permission { object, action } => {
                 let found = mine
                     .permissions
@@ -79,10 +84,8 @@ impl<'a> Causes<'a> {
             }
             Grant::EveryRecord => vec![Source::new("Tenant/tenant", "spec.dataPermissions.enabled")],
             Grant::Public { .. } => vec![Source::new("Tenant/tenant", "spec.objects")],
-            Grant::RecordsOf { organization, .. } => {
-                vec![Source::new(format!("Organization/{organization}"), "spec.parent")]
-            }
-            Grant::Sharing { rule, .. } => vec![Source::new(format!("SharingRule/{rule}"), "spec")],
+            Grant::RecordsOf { organization, .. } => vec![self.of_place(organization)],
+            Grant::Sharing { rule, object, .. } => self.of_sharing(mine, rule, object),
         }
     }
 
@@ -126,34 +129,125 @@ impl<'a> Causes<'a> {
         }
     }
 
-    /// Why something is ahead on this side only: fields of hers that decide about it and differ, or else the role or
-    /// organization itself.
+    /// Why something is ahead on this side only: fields of hers that decide about it and differ, her home, or else the role or
+    /// organization itself. What roles bring that she has on both sides, these or the Tenant decide.
     fn of_later(&self, what: &str) -> Vec<Source> {
         let (Some((_, mine)), Some((_, theirs))) = (&self.here.user, &self.there.user) else {
             return Vec::new();
         };
-        let (mine, theirs) = (&mine.object.spec, &theirs.object.spec);
-        let fields = [
-            ("spec.roles", mine.roles != theirs.roles),
-            ("spec.temporaryRoles", mine.temporary_roles != theirs.temporary_roles),
-            ("spec.position", mine.position != theirs.position),
-            ("spec.organizations", mine.organizations != theirs.organizations),
-            ("spec.enabled", mine.enabled != theirs.enabled),
-            ("spec.validFrom", mine.valid_from != theirs.valid_from),
-            ("spec.validUntil", mine.valid_until != theirs.valid_until),
-            ("spec.activation", mine.activation != theirs.activation),
-            ("spec.home", mine.home != theirs.home),
+        let of_what: &[&str] = match what.split_once(' ') {
+            None if what == "access" => &[],
+            Some(("role", _)) => &["spec.roles", "spec.temporaryRoles", "spec.position"],
+            Some(("organization", _)) => &["spec.organizations"],
+            _ => return self.of_roles_ahead(),
+        };
+        let of_time = [
+            "spec.enabled",
+            "spec.validFrom",
+            "spec.validUntil",
+            "spec.activation",
+            "spec.home",
         ];
-        let differing = fields.into_iter().filter(|(_, differs)| *differs);
-        let differing: Vec<Source> = differing.map(|(field, _)| self.user_field(field)).collect();
+        let (one, other) = (&mine.object.spec, &theirs.object.spec);
+        let differs = |field: &str| match field {
+            "spec.roles" => !same_names(&one.roles, &other.roles),
+            "spec.temporaryRoles" => one.temporary_roles != other.temporary_roles,
+            "spec.position" => one.position != other.position,
+            "spec.organizations" => !same_names(&one.organizations, &other.organizations),
+            "spec.enabled" => one.enabled != other.enabled,
+            "spec.validFrom" => one.valid_from != other.valid_from,
+            "spec.validUntil" => one.valid_until != other.valid_until,
+            "spec.activation" => one.activation != other.activation,
+            "spec.home" => one.home != other.home,
+            _ => false,
+        };
+        let fields = of_what.iter().chain(&of_time).filter(|field| differs(field));
+        let differing: Vec<Source> = fields.map(|field| self.user_field(field)).collect();
         match what.split_once(' ') {
             _ if !differing.is_empty() => differing,
             _ if self.there.status.phase != self.here.status.phase => self.inactive(),
+            _ if mine.home != theirs.home => self.of_home().collect(),
             Some(("role", name)) => vec![Source::new(format!("Role/{name}"), "spec")],
-            Some(("organization", name)) => vec![Source::new(format!("Organization/{name}"), "spec")],
-            None if what == "access" => self.of_end(),
-            _ => self.of_roles_ahead(),
+            Some((_, name)) => vec![Source::new(format!("Organization/{name}"), "spec")],
+            None => self.of_end(),
         }
+    }
+
+    /// Her home, if she has one.
+    fn of_home(&self) -> impl Iterator<Item = Source> {
+        let user = self.here.user.as_ref();
+        let home = user.and_then(|(_, user)| user.object.spec.home.clone());
+        home.into_iter()
+            .map(|home| Source::new(format!("User/{}/{}", home.tenant, home.user), "spec").note("her home"))
+    }
+
+    /// Where an organization lies otherwise than on the other side: it, or the nearest one above it that moved.
+    fn of_place(&self, organization: &str) -> Source {
+        let parent = |side: &Side<'_>, name: &str| {
+            let organizations = &side.access?.organizations;
+            let ix = match organizations.find(name) {
+                OrganizationRef::InForce(ix) | OrganizationRef::Void(Some(ix)) => ix,
+                OrganizationRef::Void(None) | OrganizationRef::Missing => return None,
+            };
+            let above = organizations.get(organizations.get(ix)?.parent?)?;
+            Some(above.name.clone())
+        };
+        let mut name = organization.to_owned();
+        while let Some(above) = parent(self.here, &name) {
+            if parent(self.there, &name).as_ref() != Some(&above) {
+                break;
+            }
+            name = above;
+        }
+        Source::new(format!("Organization/{name}"), "spec.parent")
+    }
+
+    /// Why a rule does not reach her on the other side: it is another, the tenant lets it not count, she has no action on
+    /// the object, or is not in the organization or group.
+    fn of_sharing(&self, mine: &Explanation, rule: &str, object: &str) -> Vec<Source> {
+        let itself = || vec![Source::new(format!("SharingRule/{rule}"), "spec")];
+        let (Some(here), Some(there)) = (self.here.access, self.there.access) else {
+            return itself();
+        };
+        let found = |access: &Access| {
+            let mut rules = access.rules.iter();
+            let found = rules.find(|one| one.object.name == rule);
+            found.map(|one| (one.object.spec.clone(), one.in_force))
+        };
+        if found(here) != found(there) {
+            return itself();
+        }
+        if here.settings.data_permissions != there.settings.data_permissions {
+            return vec![Source::new("Tenant/tenant", "spec.dataPermissions")];
+        }
+        let on_object = |side: &Explanation| -> Vec<Source> {
+            let permissions = side.permissions.iter().filter(|one| one.object == object);
+            permissions.flat_map(|one| one.from.clone()).collect()
+        };
+        if self.theirs.as_ref().is_none_or(|theirs| on_object(theirs).is_empty()) {
+            return self.through_roles(&on_object(mine));
+        }
+        let only = |one: &[String], other: &[String]| -> Vec<String> {
+            one.iter().filter(|name| !other.contains(name)).cloned().collect()
+        };
+        let (here, there) = (&self.here.status, &self.there.status);
+        let organizations = only(&here.organizations, &there.organizations).into_iter();
+        let organizations = organizations.flat_map(|name| sources(&mine.organizations, &name));
+        let groups = only(&here.groups, &there.groups).into_iter();
+        let joined: Vec<Source> = groups
+            .flat_map(|name| sources(&mine.groups, &name))
+            .chain(organizations)
+            .collect();
+        if joined.is_empty() { itself() } else { joined }
+    }
+
+    /// Whether the other side's tenant lacks the module of an object.
+    fn is_module_gone(&self, object: &str) -> bool {
+        let has = |side: &Side<'_>| {
+            let (ix, _) = side.evaluation?.catalogue.find(object)?;
+            Some(side.access?.settings.has(ix))
+        };
+        has(self.here) == Some(true) && has(self.there) == Some(false)
     }
 
     /// Why the other side ends at another time: by fields of hers, or what she lives by.
@@ -176,10 +270,7 @@ impl<'a> Causes<'a> {
             .invitation
             .iter()
             .map(|name| Source::new(format!("Invitation/{name}"), "spec"));
-        let home = mine.home.iter().map(|home| {
-            Source::new(format!("User/{}", home.user), "spec").note(format!("her home, tenant {}", home.tenant))
-        });
-        invitation.chain(home).collect()
+        invitation.chain(self.of_home()).collect()
     }
 
     /// Why roles that she will have on both sides bring different things: those that differ, or else the Tenant.
@@ -234,9 +325,28 @@ impl<'a> Causes<'a> {
                     found.map(|found| found.from.clone()).unwrap_or_default()
                 };
                 let (mine, theirs) = (roles(&self.mine), roles(&self.theirs));
+                let position = |side: &Side<'_>| {
+                    side.user
+                        .as_ref()
+                        .and_then(|(_, user)| user.object.spec.position.clone())
+                };
+                let by_position = mine
+                    .iter()
+                    .chain(&theirs)
+                    .all(|source| source.object.starts_with("Role/"));
+                if by_position && position(self.here) != position(self.there) {
+                    return vec![self.user_field("spec.position")];
+                }
                 let differing: Vec<Source> = mine.iter().filter(|source| !theirs.contains(source)).cloned().collect();
-                let reverse = || theirs.into_iter().filter(|source| !mine.contains(source)).collect();
-                if differing.is_empty() { reverse() } else { differing }
+                let reverse =
+                    || -> Vec<Source> { theirs.into_iter().filter(|source| !mine.contains(source)).collect() };
+                let found = if differing.is_empty() { reverse() } else { differing };
+                // Periods that follow the present one are no source of what is now.
+                if found.is_empty() {
+                    vec![self.user_field("spec.temporaryRoles")]
+                } else {
+                    found
+                }
             }
         }
     }
@@ -262,4 +372,9 @@ fn sources(named: &[ExplainedName], name: &str) -> Vec<Source> {
         .find(|one| one.name == name)
         .map(|one| one.from.clone())
         .unwrap_or_default()
+}
+
+/// Whether two lists hold the same names.
+fn same_names(one: &[String], other: &[String]) -> bool {
+    one.len() == other.len() && one.iter().all(|name| other.contains(name))
 }

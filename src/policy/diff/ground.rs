@@ -3,77 +3,133 @@
 //!
 //! It is told where the two sides differ in it, and only then: what comes with an organization or an action says that itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::catalogue::ObjectIx;
+use super::super::catalogue::{ObjectIx, RecordAccess};
 use super::super::evaluate::{Access, Evaluation};
 use super::super::users::User;
 use super::Grant;
-use crate::api::ObjectAccess;
+use crate::api::{HEADQUARTERS, ObjectAccess};
 
-/// In what two states of a tenant differ.
+/// What one state of a tenant says otherwise than the other.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Ground {
     /// One limits who sees which records, the other does not.
-    limits: bool,
+    pub(super) limits: bool,
     /// The object types that are not equally public.
     objects: Vec<ObjectIx>,
-    /// Organizations do not lie below the same ones.
-    tree: bool,
+    /// Organizations that lie below another here and not there, by that one.
+    below: BTreeMap<String, BTreeSet<String>>,
+    /// Both say the same of everything else that decides about a user whose own manifest is the same.
+    pub(super) steady: bool,
 }
 
 impl Ground {
-    /// Nothing in a tenant that is in force on one side only: its people have all or nothing.
-    pub(super) fn between(old: Option<&Evaluation>, new: Option<&Evaluation>) -> Self {
+    /// Of both sides. Nothing in a tenant that is in force on one side only: its people have all or nothing.
+    pub(super) fn of_both(old: Option<&Evaluation>, new: Option<&Evaluation>) -> (Self, Self) {
         let (Some(before), Some(after)) = (old.and_then(Evaluation::access), new.and_then(Evaluation::access)) else {
-            return Self::default();
+            return Default::default();
         };
-        let catalogue = new.iter().flat_map(|new| new.catalogue.objects());
-        let objects = catalogue.filter(|(ix, _)| before.settings.access(*ix) != after.settings.access(*ix));
-        Self {
-            limits: before.settings.data_permissions.enabled != after.settings.data_permissions.enabled,
-            objects: objects.map(|(ix, _)| ix).collect(),
-            tree: below(before) != below(after),
-        }
-    }
-
-    /// What a user has by that on one side.
-    pub(super) fn grants(&self, evaluation: &Evaluation, access: &Access, user: &User) -> Vec<Grant> {
-        let mut grants = Vec::new();
-        let permissions = &access.settings.data_permissions;
-        if self.limits && !permissions.enabled {
-            grants.push(Grant::EveryRecord);
-        }
-        for ix in &self.objects {
-            let object = evaluation.catalogue.object(*ix);
-            let object = object.filter(|object| object.actions.intersects(&user.state.actions));
-            let may = match access.settings.access(*ix) {
-                ObjectAccess::Exclusive => None,
-                ObjectAccess::PublicReadOnly => Some("read"),
-                ObjectAccess::PublicReadWrite => Some("read and edit"),
-            };
-            if let (Some(object), Some(may)) = (object, may) {
-                let object = object.name.clone();
-                grants.push(Grant::Public { object, may });
+        let spec = |side: Option<&Evaluation>| side.and_then(|side| Some(side.tenant.as_ref()?.spec.clone()));
+        let steady = spec(old) == spec(new) && before.roles.bring_the_same_as(&after.roles);
+        match [before, after].map(|access| access.settings.data_permissions.enabled) {
+            [true, true] => {}
+            [one, other] => {
+                let ground = || Self {
+                    limits: one != other,
+                    steady,
+                    ..Self::default()
+                };
+                return (ground(), ground());
             }
         }
-        if self.tree {
-            let entered = user
-                .organizations()
-                .iter()
-                .filter_map(|ix| access.organizations.get(*ix));
-            let entered: BTreeSet<&str> = entered.map(|organization| organization.name.as_str()).collect();
-            let below = below(access).into_iter().filter(|(_, above)| entered.contains(above));
-            grants.extend(below.map(|(name, above)| Grant::RecordsOf {
-                organization: name.to_owned(),
-                through: above.to_owned(),
+        let catalogue = new.iter().flat_map(|new| new.catalogue.objects());
+        let objects = catalogue.filter(|(ix, _)| before.settings.access(*ix) != after.settings.access(*ix));
+        let objects: Vec<ObjectIx> = objects.map(|(ix, _)| ix).collect();
+        let (earlier, later) = (below(before), below(after));
+        let only = |one: &BTreeSet<(&str, &str)>, other: &BTreeSet<(&str, &str)>| {
+            let mut below: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            for (above, name) in one.difference(other) {
+                below.entry((*above).to_owned()).or_default().insert((*name).to_owned());
+            }
+            Self {
+                objects: objects.clone(),
+                below,
+                steady,
+                ..Self::default()
+            }
+        };
+        (only(&earlier, &later), only(&later, &earlier))
+    }
+
+    /// Whether neither says anything otherwise.
+    pub(super) fn is_level(&self) -> bool {
+        !self.limits && self.objects.is_empty() && self.below.is_empty()
+    }
+
+    /// What a user has by that. In headquarters nothing is limited.
+    pub(super) fn grants(&self, evaluation: &Evaluation, access: &Access, user: &User) -> Vec<Grant> {
+        let mut grants = Vec::new();
+        let actions = &user.state.actions;
+        let unlimited = in_headquarters(access, user);
+        if self.limits && (unlimited || !access.settings.data_permissions.enabled) {
+            let mut objects = evaluation.catalogue.objects();
+            grants.extend(
+                objects
+                    .any(|(_, object)| object.data && object.actions.intersects(actions))
+                    .then_some(Grant::EveryRecord),
+            );
+        }
+        if unlimited {
+            return grants;
+        }
+        for ix in &self.objects {
+            let public = match access.settings.access(*ix) {
+                ObjectAccess::Exclusive => None,
+                ObjectAccess::PublicReadOnly => Some(RecordAccess::Read),
+                ObjectAccess::PublicReadWrite => Some(RecordAccess::Edit),
+            };
+            let Some(object) = evaluation.catalogue.object(*ix) else {
+                continue;
+            };
+            let held = object.actions.iter().filter(|action| actions.contains(*action));
+            let needed = held.filter_map(|action| Some(evaluation.catalogue.action(action)?.access));
+            if let Some(most) = needed.filter(|needed| Some(*needed) <= public).max() {
+                grants.push(Grant::Public {
+                    object: object.name.clone(),
+                    may: if most == RecordAccess::Read {
+                        "read"
+                    } else {
+                        "read and edit"
+                    },
+                });
+            }
+        }
+        let entered = user
+            .organizations()
+            .iter()
+            .filter_map(|ix| access.organizations.get(*ix));
+        for entered in entered {
+            let below = self.below.get(&entered.name).into_iter().flatten();
+            grants.extend(below.map(|organization| Grant::RecordsOf {
+                organization: organization.clone(),
+                through: entered.name.clone(),
             }));
         }
         grants
     }
 }
 
-/// Each organization in force with each of those above it.
+/// Whether a user may enter headquarters, where every record is reached.
+pub(super) fn in_headquarters(access: &Access, user: &User) -> bool {
+    let mut entered = user
+        .organizations()
+        .iter()
+        .filter_map(|ix| access.organizations.get(*ix));
+    entered.any(|organization| organization.name == HEADQUARTERS)
+}
+
+/// Each organization with those in force below it.
 fn below(access: &Access) -> BTreeSet<(&str, &str)> {
     let in_force = access
         .organizations
@@ -85,7 +141,7 @@ fn below(access: &Access) -> BTreeSet<(&str, &str)> {
                 .organizations
                 .chain(ix)
                 .filter(|above| above.name != organization.name);
-            above.map(|above| (organization.name.as_str(), above.name.as_str()))
+            above.map(|above| (above.name.as_str(), organization.name.as_str()))
         })
         .collect()
 }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::evaluate::{Access, Evaluation};
+use super::super::held::Held;
 use super::super::moments::ahead;
 use super::super::sharing::{SharingRule, Which};
 use super::super::users::{User, UserIx, UserRef};
-use super::ground::Ground;
+use super::ground::{Ground, in_headquarters};
 use super::{FieldUse, Grant};
 use crate::api::{
     Display, HeldField, Moment, Records, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus, Visibility,
@@ -60,6 +61,43 @@ impl<'a> Side<'a> {
         }
     }
 
+    /// As she would be with those of her roles only that she has on the other side as well.
+    pub(super) fn with_roles_of(&self, other: &Self) -> Self {
+        let common = |name: &str| other.status.roles.iter().any(|role| role.name == name);
+        let user = self.user.as_ref().map(|(ix, user)| {
+            let mut user = user.clone();
+            if let (Some(evaluation), Some(access)) = (self.evaluation, self.access) {
+                let state = &mut user.to_mut().state;
+                let name = |held: &Held| access.roles.get(held.role).map_or("", |role| role.name.as_str());
+                state.roles.retain(|held| common(name(held)));
+                state.actions = access.roles.actions(&state.roles, evaluation.catalogue.no_actions());
+            }
+            (*ix, user)
+        });
+        Self {
+            status: status(self.evaluation, self.access, user.as_ref()),
+            user,
+            ..*self
+        }
+    }
+
+    /// Whether nothing that decides about her is other, so that what is the same now is so at every moment. Of who has no
+    /// access yet it does not show now what she will have.
+    pub(super) fn steady(&self, other: &Self) -> bool {
+        match (&self.user, &other.user) {
+            (Some((_, user)), Some((_, others))) => {
+                self.active()
+                    && other.active()
+                    && self.ground.steady
+                    && user.object.spec == others.object.spec
+                    && user.home == others.home
+                    && user.void_from == others.void_from
+            }
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// The moments ahead at which time changes her.
     pub(super) fn ahead(&self) -> Vec<Moment> {
         let user = self.user.as_ref();
@@ -73,10 +111,11 @@ impl<'a> Side<'a> {
     /// Whether a look at the whole is enough to see that nothing changes.
     pub(super) fn same(&self, other: &Self) -> bool {
         self.status == other.status
-            && self.end() == other.end()
+            && self.standing() == other.standing()
             && match (self.holder(), other.holder()) {
                 (Some(holder), Some(others)) => {
-                    *self.ground == Ground::default()
+                    self.ground.is_level()
+                        && other.ground.is_level()
                         && self.data_grants(&holder) == other.data_grants(&others)
                         && self.sharing_grants(&holder) == other.sharing_grants(&others)
                 }
@@ -113,14 +152,30 @@ impl<'a> Side<'a> {
 
     /// Everything that she has. Of the fields those are told that are restricted on either side.
     pub(super) fn grants(&self, fields: &BTreeSet<(String, String)>) -> BTreeSet<Grant> {
+        let mut grants = self.standing();
+        grants.extend(self.brought(fields));
+        grants
+    }
+
+    /// Her access, roles and organizations.
+    pub(super) fn standing(&self) -> BTreeSet<Grant> {
+        let mut grants = BTreeSet::new();
+        let Some(holder) = self.holder() else { return grants };
+        grants.insert(Grant::Access { until: self.end() });
+        grants.extend(self.status.roles.iter().map(|role| Grant::Role {
+            name: role.name.clone(),
+            until: role.valid_until.map(|until| last_end(holder.user, &role.name, until)),
+        }));
+        let organizations = self.status.organizations.iter();
+        grants.extend(organizations.map(|name| Grant::Organization { name: name.clone() }));
+        grants
+    }
+
+    /// What comes with these.
+    pub(super) fn brought(&self, fields: &BTreeSet<(String, String)>) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
         let Some(holder) = self.holder() else { return grants };
         let status = &self.status;
-        grants.insert(Grant::Access { until: self.end() });
-        grants.extend(status.roles.iter().map(|role| Grant::Role {
-            name: role.name.clone(),
-            until: role.valid_until.map(|until| self.until(&holder, &role.name, until)),
-        }));
         for held in &status.permissions {
             let grant = |action: &String| Grant::Permission {
                 object: held.object.clone(),
@@ -128,12 +183,6 @@ impl<'a> Side<'a> {
             };
             grants.extend(held.actions.iter().map(grant));
         }
-        grants.extend(
-            status
-                .organizations
-                .iter()
-                .map(|name| Grant::Organization { name: name.clone() }),
-        );
         grants.extend(status.groups.iter().map(|name| Grant::Group { name: name.clone() }));
         grants.extend(self.data_grants(&holder));
         for (object, field) in fields {
@@ -153,20 +202,6 @@ impl<'a> Side<'a> {
             grants.extend(self.ground.grants(evaluation, holder.access, holder.user));
         }
         grants
-    }
-
-    /// When a role of that end ends that is told ahead: at the last end of periods that follow each other.
-    fn until(&self, holder: &Holder<'_>, role: &str, end: Moment) -> Moment {
-        if self.evaluation.is_some_and(|evaluation| evaluation.now == self.at) {
-            return end;
-        }
-        let periods = holder.user.object.spec.temporary_roles.iter();
-        let mut periods: Vec<_> = periods.filter(|period| period.role == role).collect();
-        periods.sort_by_key(|period| period.valid_from);
-        periods.iter().fold(end, |end, period| match period.valid_from {
-            Some(from) if from > end => end,
-            _ => end.max(period.valid_until),
-        })
     }
 
     fn data_grants(&self, holder: &Holder<'_>) -> Vec<Grant> {
@@ -205,13 +240,14 @@ impl<'a> Side<'a> {
             .filter(|scope| scope.object == object);
         let conditions = scopes.filter_map(|scope| scope.condition.as_ref());
         conditions
-            .map(|condition| condition.source().to_owned())
+            .map(|condition| spaced(condition.source()))
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect()
     }
 
-    /// What is shared with her, as far as it counts: not where the tenant limits nothing, nor where she has no action.
+    /// What is shared with her, as far as it counts: not where the tenant limits nothing on one of the
+    /// sides, nor in headquarters, nor where she has no action.
     fn sharing_grants(&self, holder: &Holder<'_>) -> Vec<Grant> {
         let catalogue = self.evaluation.map(|evaluation| &evaluation.catalogue);
         let may = |rule: &SharingRule| {
@@ -219,11 +255,8 @@ impl<'a> Side<'a> {
             object.is_some_and(|object| object.actions.intersects(&holder.user.state.actions))
         };
         let permissions = &holder.access.settings.data_permissions;
-        let rules = holder
-            .access
-            .rules
-            .iter()
-            .filter(|rule| permissions.enabled && may(rule));
+        let limited = permissions.enabled && !self.ground.limits && !in_headquarters(holder.access, holder.user);
+        let rules = holder.access.rules.iter().filter(|rule| limited && may(rule));
         let active = rules.filter(|rule| rule.phase(self.at) == SharingRulePhase::Active);
         active
             .filter(|rule| reaches(rule, holder, permissions.visibility))
@@ -248,6 +281,17 @@ fn status(
         (Some(evaluation), Some(access), Some((ix, user))) => evaluation.user_status(access, *ix, user),
         _ => UserStatus::default(),
     }
+}
+
+/// When a temporary role ends whose present period ends then: at the last end of periods that follow each other.
+fn last_end(user: &User, role: &str, end: Moment) -> Moment {
+    let periods = user.object.spec.temporary_roles.iter();
+    let mut periods: Vec<_> = periods.filter(|period| period.role == role).collect();
+    periods.sort_by_key(|period| period.valid_from);
+    periods.iter().fold(end, |end, period| match period.valid_from {
+        Some(from) if from > end => end,
+        _ => end.max(period.valid_until),
+    })
 }
 
 fn allows(field: Option<&HeldField>, may: FieldUse) -> bool {
@@ -291,7 +335,7 @@ fn shared(rule: &SharingRule) -> Grant {
         records: match spec.which() {
             Some(Records::Ownerless) => "without owner".to_owned(),
             Some(Records::OrganizationAttribute(field)) => format!("by the code in {field}"),
-            Some(Records::Condition(condition)) => format!("where {condition}"),
+            Some(Records::Condition(condition)) => format!("where {}", spaced(condition)),
             Some(Records::Listed(ids)) => sorted(ids),
             Some(Records::ContentGroups(ids)) => format!("in {}", sorted(ids)),
             None => String::new(),
@@ -307,4 +351,27 @@ fn shared(rule: &SharingRule) -> Grant {
 fn sorted(ids: &[String]) -> String {
     let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     ids.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// A condition with one space wherever it has white space outside of text.
+fn spaced(condition: &str) -> String {
+    let mut out = String::with_capacity(condition.len());
+    let mut quote = None;
+    let mut escaped = false;
+    for letter in condition.trim().chars() {
+        match quote {
+            None if letter.is_whitespace() => {
+                if !out.ends_with(' ') {
+                    out.push(' ');
+                }
+                continue;
+            }
+            None if matches!(letter, '\'' | '"') => quote = Some(letter),
+            Some(open) if letter == open && !escaped => quote = None,
+            _ => {}
+        }
+        escaped = quote.is_some() && letter == '\\' && !escaped;
+        out.push(letter);
+    }
+    out
 }

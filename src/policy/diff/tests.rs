@@ -426,14 +426,19 @@ fn a_further_period_of_a_role_is_a_change_ahead() {
     };
     let told = |before: &str, after: &str| told(&[TENANT, EDITOR, before], &[TENANT, EDITOR, after]);
     let one = bob("");
-    for (from, later) in [("2026-12-02", "2026-12-02"), ("2026-12-10", "2026-12-10")] {
-        assert_eq!(
-            told(&one, &bob(&period(from, "2029-12-02"))),
-            [format!(
-                "bob + later role editor from {later}T00:00:00Z until 2029-12-02T00:00:00Z <- User/bob spec.temporaryRoles"
-            )]
-        );
-    }
+    assert_eq!(
+        told(&one, &bob(&period("2026-12-02", "2029-12-02"))),
+        [
+            "bob - role editor until 2026-12-02T00:00:00Z <- User/bob spec.temporaryRoles",
+            "bob + role editor until 2029-12-02T00:00:00Z <- User/bob spec.temporaryRoles"
+        ]
+    );
+    assert_eq!(
+        told(&one, &bob(&period("2026-12-10", "2029-12-02"))),
+        [
+            "bob + later role editor from 2026-12-10T00:00:00Z until 2029-12-02T00:00:00Z <- User/bob spec.temporaryRoles"
+        ]
+    );
     let two = bob(&period("2026-12-05", "2026-12-06"));
     let three = bob(&format!(
         "{}{}",
@@ -480,7 +485,7 @@ fn an_end_that_moves_is_told_wherever_it_comes_from() {
     assert_eq!(
         of(&told(&before, &after), "bob +"),
         [
-            "bob + access until 2030-12-02T00:00:00Z <- User/bob spec (her home, tenant beta)",
+            "bob + access until 2030-12-02T00:00:00Z <- User/beta/bob spec (her home)",
             "bob + access until 2030-12-02T00:00:00Z <- User/bob spec.validUntil",
         ]
     );
@@ -702,7 +707,7 @@ fn limiting(more: &str) -> String {
 
 #[test]
 fn what_the_tenant_says_of_records_is_told_to_whoever_has_an_action_on_them() {
-    let customers = "Role acme/editor {displayName: E, permissions: [{object: Customer, actions: [View]}]}";
+    let customers = "Role acme/editor {displayName: E, permissions: [{object: Customer, actions: [Edit]}]}";
     let on = limiting("dataPermissions: {enabled: true}");
     let off = limiting("dataPermissions: {enabled: false}");
     assert_eq!(
@@ -770,9 +775,180 @@ fn rules_of_sharing_are_told_as_far_as_they_count() {
     let own = limiting(&format!(
         "dataPermissions: {{enabled: true, visibility: CurrentOrganizationOnly}}, {fields}"
     ));
-    let bob = BOB.replace("name: Bob,", "name: Bob, organizations: [headquarters],");
+    let emea = "Organization acme/emea {displayName: EMEA}";
+    let bob = BOB.replace("name: Bob,", "name: Bob, organizations: [emea],");
     assert_eq!(
-        told(&[&own, customers, &bob], &[&own, customers, &bob, by_code]),
+        told(&[&own, customers, emea, &bob], &[&own, customers, emea, &bob, by_code]),
         ["bob + sharing some Customer by the code in region Read <- SharingRule/some spec"]
     );
+}
+
+#[test]
+fn what_a_role_ahead_brings_is_told_though_another_role_comes() {
+    let more = EDITOR.replace("Edit", "Edit, Delete");
+    let bob = |roles: &str| {
+        format!(
+            "User acme/bob {{account: bobb, name: Bob, roles: [{roles}], temporaryRoles: [{{role: editor, \
+             validFrom: \"2026-12-05T00:00:00Z\", validUntil: \"2026-12-09T00:00:00Z\"}}]}}"
+        )
+    };
+    let delete = "bob + later CustomerTag:Delete from 2026-12-05T00:00:00Z <- Role/editor spec";
+    let one = bob("ordinary-user");
+    for two in [one.clone(), bob("ordinary-user, analyst"), bob("developer")] {
+        assert!(
+            told(&[TENANT, EDITOR, &one], &[TENANT, &more, &two]).contains(&delete.to_owned()),
+            "{two}"
+        );
+        let lost = delete.replace('+', "-");
+        assert!(
+            told(&[TENANT, &more, &one], &[TENANT, EDITOR, &two]).contains(&lost),
+            "{two}"
+        );
+    }
+}
+
+#[test]
+fn rows_and_fields_ahead_say_which() {
+    let tenant =
+        "Tenant acme/tenant {displayName: Acme, objects: [{object: Customer, fields: [{name: phone, type: String}]}]}";
+    let role = |rows: &str, more: &str| {
+        format!(
+            "Role acme/editor {{displayName: E, permissions: [{{object: Event, actions: [View]}}], data: [{{object: Event, {rows}}}]{more}}}"
+        )
+    };
+    let bob = BOB.replace("name: Bob,", "name: Bob, validFrom: \"2026-12-05T00:00:00Z\",");
+    let one = role("rows: Some, condition: \"record.name == 'a'\"", "");
+    let other = role("rows: Some, condition: \"record.name == 'b'\"", "");
+    assert_eq!(
+        told(&[tenant, &one, &bob], &[tenant, &other, &bob]),
+        [
+            "bob - later rows of Event where record.name == 'a' from 2026-12-05T00:00:00Z <- Role/editor spec",
+            "bob + later rows of Event where record.name == 'b' from 2026-12-05T00:00:00Z <- Role/editor spec",
+        ]
+    );
+    let masked = role(
+        "rows: Some, condition: \"record.name == 'a'\"",
+        ", restrictions: [{object: Customer, field: phone, mode: MaskedDisplay}]",
+    );
+    assert_eq!(
+        told(&[tenant, &one, &bob], &[tenant, &masked, &bob]),
+        [
+            "bob - later field Customer.phone in the clear from 2026-12-05T00:00:00Z, \
+          later field Customer.phone to filter by from 2026-12-05T00:00:00Z <- Role/editor spec"
+        ]
+    );
+}
+
+#[test]
+fn other_spellings_of_the_same_are_no_difference() {
+    let bob = |periods: &str| {
+        format!("User acme/bob {{account: bobb, name: Bob, roles: [ordinary-user], temporaryRoles: [{periods}]}}")
+    };
+    let until = |day: &str| format!("{{role: editor, validUntil: \"2026-12-{day}T00:00:00Z\"}}");
+    let further = "{role: editor, validFrom: \"2026-12-05T00:00:00Z\", validUntil: \"2026-12-09T00:00:00Z\"}";
+    let (one, two) = (bob(&until("09")), bob(&format!("{}, {further}", until("05"))));
+    assert_eq!(told(&[TENANT, EDITOR, &one], &[TENANT, EDITOR, &two]), [""; 0]);
+    let role = |condition: &str| {
+        format!(
+            "Role acme/editor {{displayName: E, permissions: [{{object: Event, actions: [View]}}], data: [{{object: Event, rows: Some, condition: \"{condition}\"}}]}}"
+        )
+    };
+    let compared = |one: &str, other: &str| told(&[TENANT, &role(one), BOB], &[TENANT, &role(other), BOB]).len();
+    assert_eq!(compared("record.name == 'a b'", " record.name  ==  'a b'"), 0);
+    assert_eq!(compared("record.name == 'a b'", "record.name == 'a  b'"), 2);
+}
+
+#[test]
+fn where_nothing_limits_her_the_tenant_changes_nothing() {
+    let customers = "Role acme/editor {displayName: E, permissions: [{object: Customer, actions: [View]}]}";
+    let [on, off] = ["true", "false"].map(|enabled| format!("dataPermissions: {{enabled: {enabled}}}"));
+    let public = "objects: [{object: Customer, access: PublicReadWrite}]";
+    let emea = "Organization acme/emea {displayName: EMEA}";
+    let sub = |parent: &str| format!("Organization acme/sub {{displayName: Sub{parent}}}");
+    let (apart, below) = (sub(""), sub(", parent: emea"));
+    let of = |organization: &str| BOB.replace("name: Bob,", &format!("name: Bob, organizations: [{organization}],"));
+    let (member, headquarters) = (of("emea"), of("headquarters"));
+    let compared = |one: &str, other: &str, bob: &str| {
+        let (one, other) = (limiting(one), limiting(other));
+        told(
+            &[&one, customers, emea, &apart, bob],
+            &[&other, customers, emea, &below, bob],
+        )
+    };
+    assert_eq!(compared(&off, &format!("{off}, {public}"), &member), [""; 0]);
+    assert_eq!(compared(&on, &format!("{on}, {public}"), &headquarters), [""; 0]);
+    assert_eq!(compared(&off, &on, &headquarters), [""; 0]);
+    let read_only = "objects: [{object: Customer, access: PublicReadOnly}]";
+    let (read, write) = (format!("{on}, {read_only}"), format!("{on}, {public}"));
+    assert_eq!(
+        compared(&read, &write, &member),
+        ["bob + records of sub in emea <- Organization/sub spec.parent"]
+    );
+    assert_eq!(
+        compared(&on, &write, &member),
+        [
+            "bob + public Customer read <- Tenant/tenant spec.objects",
+            "bob + records of sub in emea <- Organization/sub spec.parent",
+        ]
+    );
+    let events = customers.replace("Customer", "Event");
+    assert_eq!(
+        told(&[&limiting(&off), &events, BOB], &[&limiting(&on), &events, BOB]),
+        of_lines_about(
+            &told(&[&limiting(&off), &events, BOB], &[&limiting(&on), &events, BOB]),
+            "organization"
+        )
+    );
+}
+
+/// The lines that speak of that.
+fn of_lines_about(told: &[String], what: &str) -> Vec<String> {
+    told.iter().filter(|line| line.contains(what)).cloned().collect()
+}
+
+#[test]
+fn a_cause_is_what_differs_and_not_what_it_works_through() {
+    let on = limiting("dataPermissions: {enabled: true}");
+    let emea = "Organization acme/emea {displayName: EMEA}";
+    let sub = |parent: &str| format!("Organization acme/sub {{displayName: Sub{parent}}}");
+    let (apart, below) = (sub(""), sub(", parent: emea"));
+    let deep = "Organization acme/deep {displayName: Deep, parent: sub}";
+    let bob = BOB.replace("name: Bob,", "name: Bob, organizations: [emea],");
+    assert_eq!(
+        told(
+            &[&on, EDITOR, emea, &apart, deep, &bob],
+            &[&on, EDITOR, emea, &below, deep, &bob]
+        ),
+        ["bob + records of deep in emea, records of sub in emea <- Organization/sub spec.parent"]
+    );
+    let campaigns = EDITOR.replace("CustomerTag", "Campaign");
+    let rule = "SharingRule acme/r {displayName: R, object: MarketingContent, contentGroups: [g], to: {organizations: [emea]}, access: Read}";
+    let content = EDITOR.replace("CustomerTag", "MarketingContent");
+    let sharing = |before: &[&str], after: &[&str]| of_lines_about(&told(before, after), "sharing");
+    assert_eq!(
+        sharing(&[&on, &content, emea, rule, BOB], &[&on, &content, emea, rule, &bob]),
+        ["bob + organization emea, sharing r MarketingContent in g Read <- User/bob spec.organizations[0]"]
+    );
+    let own = limiting("dataPermissions: {enabled: true, visibility: CurrentOrganizationOnly}");
+    assert_eq!(
+        sharing(&[&on, &content, emea, rule, &bob], &[&own, &content, emea, rule, &bob]),
+        ["bob - sharing r MarketingContent in g Read <- Tenant/tenant spec.dataPermissions"]
+    );
+    let positions = "Tenant acme/tenant {displayName: Acme, accounts: {positions: [boss]}}";
+    let lead = "Role acme/lead {displayName: L, assignment: Position, positions: [boss], permissions: [{object: Customer, actions: [View]}]}";
+    let boss = BOB.replace("name: Bob,", "name: Bob, position: boss,");
+    let told = |before: &[&str], after: &[&str]| told(before, after);
+    assert!(
+        told(
+            &[positions, &campaigns, lead, BOB],
+            &[positions, &campaigns, lead, &boss]
+        )
+        .iter()
+        .all(|line| line.ends_with("<- User/bob spec.position"))
+    );
+    let tags = "Tenant acme/tenant {displayName: Acme, modules: [Tags]}";
+    let tagger = EDITOR.replace("CustomerTag", "UserTag");
+    for line in told(&[tags, &tagger, BOB], &[TENANT, &tagger, BOB]) {
+        assert!(line.ends_with("<- Tenant/tenant spec.modules"), "{line}");
+    }
 }
