@@ -60,7 +60,14 @@ impl Evaluation {
     /// Each change of phase, and while she is Active each role that comes or goes.
     fn user_events(&self, access: &Access, user: &User, events: &mut Vec<Event>) {
         let state = |at: Moment| user.state_at(at, &self.catalogue, &access.settings, &access.roles);
-        let restricted = |state: &UserState| super::access::fields(&access.settings, &access.roles, state);
+        let restricts = |state: &UserState| {
+            let fields = |state: &UserState| super::access::fields(&access.settings, &access.roles, state);
+            let without = UserState {
+                cautious: false,
+                ..state.clone()
+            };
+            state.cautious && fields(state) != fields(&without)
+        };
         let mut last = state(self.now);
         for at in ahead(self.now, user.moments()) {
             let next = state(at);
@@ -72,8 +79,8 @@ impl Evaluation {
                 changes.extend(roles(access, &last.roles, &next.roles).map(|role| format!("role {role} ends")));
                 changes.extend(roles(access, &next.roles, &last.roles).map(|role| format!("role {role} begins")));
                 // The role itself is void, so it neither begins nor ends.
-                if next.cautious != last.cautious && restricted(&next) != restricted(&last) {
-                    let word = if next.cautious { "begins" } else { "ceases" };
+                if restricts(&next) != restricts(&last) {
+                    let word = if restricts(&next) { "begins" } else { "ceases" };
                     changes.push(format!("every restriction of the tenant {word} to hold"));
                 }
             }
@@ -190,5 +197,20 @@ mod tests {
             ]
         );
         assert!(calendar(&[TENANT, bob]).is_empty());
+    }
+
+    #[test]
+    fn restrictions_of_a_void_role_are_told_from_those_of_the_others() {
+        let tenant = "Tenant acme/tenant {displayName: Acme, objects: [{object: Customer, fields: [{name: phone, type: String, restricted: true}]}]}";
+        let both = |days: [&str; 2]| {
+            let [from, until] = days;
+            format!(
+                "User acme/bob {{account: bobb, name: Bob, roles: [ordinary-user], temporaryRoles: [\
+                 {{role: administrator, validFrom: \"2026-12-05T00:00:00Z\", validUntil: \"2026-12-09T00:00:00Z\"}}, \
+                 {{role: nowhere, validFrom: \"2026-12-{from}T00:00:00Z\", validUntil: \"2026-12-{until}T00:00:00Z\"}}]}}"
+            )
+        };
+        let told = calendar(&[tenant, &both(["05", "09"])]);
+        assert!(told.iter().all(|line| !line.contains("every restriction")), "{told:?}");
     }
 }
