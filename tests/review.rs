@@ -263,6 +263,21 @@ fn a_link_that_a_revision_cannot_follow_ends_with_2() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_into_another_repository_leads_nowhere_at_a_revision() {
+    let other = repository(&[("iam/all.yaml", &base().replace("Publish", "Edit"))], &[]);
+    let directory = repository(&[("iam/all.yaml", &base())], &[]);
+    let iam = directory.path().join("iam");
+    std::fs::remove_dir_all(&iam).unwrap();
+    std::os::unix::fs::symlink(other.path().join("iam"), &iam).unwrap();
+    for path in ["iam", "."] {
+        let output = tenantry(directory.path(), &["plan", path, "--against", "git:HEAD"]);
+        let told = out(&output);
+        assert!(told.contains("-  Campaign: Publish"), "{path}: {told}{}", err(&output));
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn of_duplicates_the_same_one_comes_first_at_a_revision() {
     let other = BOB.replace("roles: [editor]", "roles: [analyst]");
     let directory = repository(
@@ -321,11 +336,22 @@ fn what_cannot_be_compared_ends_with_2() {
 }
 
 #[test]
+fn a_namespace_that_neither_side_holds_ends_with_2() {
+    let directory = files(&[("before.yaml", &base()), ("after.yaml", &base())]);
+    let plan = |namespace: &str| {
+        let arguments = ["plan", "after.yaml", "--against", "before.yaml", "-n", namespace];
+        code(&tenantry(directory.path(), &arguments))
+    };
+    assert_eq!((plan("acme"), plan("acne")), (0, 2));
+}
+
+#[test]
 fn markdown_cannot_be_broken_by_a_value() {
     let rule = "---\napiVersion: tenantry.dev/v1alpha1\nkind: SharingRule\nmetadata: {name: r, namespace: acme}\nspec: {displayName: R, object: Customer, ownerless: {}, to: {everyone: true}}\n";
     let condition = rule
         .replace("ownerless: {}", "condition: \"record.city == '|</td><script>'\"")
-        .replace("everyone: true", "organizations: [headquarters]");
+        .replace("everyone: true", "organizations: [emea]");
+    let emea = "---\napiVersion: tenantry.dev/v1alpha1\nkind: Organization\nmetadata: {name: emea, namespace: acme}\nspec: {displayName: EMEA}\n";
     let limits = base().replace(
         "displayName: Acme",
         "displayName: Acme, dataPermissions: {enabled: true}",
@@ -335,8 +361,8 @@ fn markdown_cannot_be_broken_by_a_value() {
         "{object: Customer, actions: [View]}, {object: Campaign",
     );
     let after = format!(
-        "{}{condition}",
-        before.replace("name: Bob,", "name: Bob, organizations: [headquarters],")
+        "{}{emea}{condition}",
+        before.replace("name: Bob,", "name: Bob, organizations: [emea],")
     );
     let directory = files(&[("before.yaml", &before), ("after.yaml", &after)]);
     let output = out(&tenantry(

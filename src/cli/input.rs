@@ -59,7 +59,7 @@ impl Input {
     /// Reads and evaluates. What cannot be read is said at once.
     pub(super) fn read(arguments: &InputArguments, screen: &mut Screen<'_>) -> Result<Self, Failure> {
         let (input, _) = Self::read_onto(arguments, screen, |_, _| Ok(Vec::new()))?;
-        input.must_hold_what_is_selected()?;
+        input.must_hold_what_is_selected(&[])?;
         Ok(input)
     }
 
@@ -136,13 +136,14 @@ impl Input {
         Ok(evaluate_all(&catalogue, &manifests.take_snapshots(), self.now))
     }
 
-    /// A failure when `-n` selects a namespace of which the input holds nothing: most likely its name is misspelled, and to
-    /// say that all is well there would be wrong.
-    pub(super) fn must_hold_what_is_selected(&self) -> Result<(), Failure> {
+    /// A failure when `-n` selects a namespace of which neither the input nor what it is compared with holds anything: most
+    /// likely its name is misspelled, and to say that all is well there would be wrong.
+    pub(super) fn must_hold_what_is_selected(&self, others: &[Evaluation]) -> Result<(), Failure> {
         let entries = self.manifests.entries.iter().map(|entry| entry.namespace.as_str());
         let strays = self.manifests.strays.iter();
         let strays = strays.filter_map(|stray| stray.namespace.as_deref());
-        let known: BTreeSet<&str> = entries.chain(strays).collect();
+        let others = others.iter().map(|other| other.namespace.as_str());
+        let known: BTreeSet<&str> = entries.chain(strays).chain(others).collect();
         match self.namespace.as_deref() {
             Some(selected) if !known.contains(selected) && !known.is_empty() => Err(Failure::Input(format!(
                 "no object of tenantry.dev in the namespace `{selected}`, only in {}",

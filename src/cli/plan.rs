@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
             against(arguments, &before, after(), &input, screen)?
         }
         None => {
-            input.must_hold_what_is_selected()?;
+            input.must_hold_what_is_selected(&[])?;
             print(arguments.output, &input, screen)?;
             false
         }
@@ -96,6 +96,7 @@ fn against<'a>(
     input: &Input,
     screen: &mut Screen<'_>,
 ) -> Result<bool, Failure> {
+    input.must_hold_what_is_selected(before)?;
     let before: Vec<&Evaluation> = before.iter().filter(|one| input.selects(&one.namespace)).collect();
     let after: Vec<&Evaluation> = after.filter(|one| input.selects(&one.namespace)).collect();
     let difference = difference(&before, &after);

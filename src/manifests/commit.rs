@@ -41,7 +41,7 @@ enum Lost {
     Absent,
     /// A link on the way leads to what was not there.
     Dangling,
-    /// A link on the way leads out of the repository, or into another.
+    /// The way leads out of the repository by a link, or into another one.
     Outside,
     /// Links lead to each other.
     Circle,
@@ -117,9 +117,9 @@ impl Commit {
                     }
                     ahead.extend(names(target).rev().map(str::to_owned));
                 }
-                Some(Node::Submodule) if links > 0 => return Err(Lost::Outside),
+                Some(Node::Submodule) => return Err(Lost::Outside),
                 Some(Node::Directory(_) | Node::File(_)) => here.push(name),
-                Some(Node::Submodule | Node::Link(Link::Unread(_))) | None => return Err(lost(links)),
+                Some(Node::Link(Link::Unread(_))) | None => return Err(lost(links)),
             }
         }
         let entry = self.entry(steps(&here)).ok_or_else(|| lost(links))?;
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_submodule_is_passed_over_and_not_entered_by_a_link() {
+    fn a_submodule_is_an_error_whichever_way_it_is_met() {
         let submodule = "160000 commit 1\tsub\0";
         let link = "120000 blob 2\td/x.yaml\0";
         let mut commit = Commit::listed(&format!("{submodule}{link}"));
@@ -366,8 +366,11 @@ mod tests {
         let (names, errors) = found(&commits, "");
         assert_eq!(names.len(), 0);
         assert!(
-            matches!(&errors[..], [InputError::Outside { path }] if path == "d/x.yaml"),
+            matches!(&errors[..], [InputError::Outside { path: link }, InputError::Outside { path: sub }]
+                if link == "d/x.yaml" && sub == "sub"),
             "{errors:?}"
         );
+        let (_, errors) = found(&commits, "sub");
+        assert_eq!(errors.len(), 1);
     }
 }

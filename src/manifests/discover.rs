@@ -55,8 +55,8 @@ pub enum InputError {
     },
     /// A symbolic link leads to where a revision says nothing.
     #[error(
-        "a symbolic link on the way to `{path}` leads out of the repository, which a revision does not tell of; give paths \
-         without it"
+        "`{path}` leads out of the repository, by a symbolic link or into a submodule, of which a revision does not tell; \
+         give paths without it"
     )]
     Outside {
         /// The path.

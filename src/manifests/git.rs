@@ -61,16 +61,28 @@ fn locate(path: &Path) -> Result<(PathBuf, String), GitError> {
     let absolute = std::path::absolute(path)?;
     // What is gone today may have been there: ask from the nearest directory that is.
     let directory = absolute.ancestors().find(|ancestor| ancestor.is_dir());
-    let top = git(
-        directory.unwrap_or(Path::new("/")),
-        &["rev-parse", "--show-toplevel"],
-        &[],
-    )?;
+    let directory = directory.unwrap_or(Path::new("/"));
+    let ask = |directory: &Path| git(directory, &["rev-parse", "--show-toplevel"], &[]);
+    // A link may lead into another repository today, and need not have been one then.
+    let top = ask(&before_links(path)).or_else(|_| ask(directory))?;
     let top = PathBuf::from(text(top)?.trim_end_matches('\n'));
     let lies_outside = || GitError::Refused(format!("`{}` lies outside of the work tree", name_of(path)));
     let below = below(&absolute, &top).ok_or_else(lies_outside)?;
     let below = below.to_str().ok_or_else(|| GitError::Encoding(name_of(path)))?;
     Ok((top, below.replace(std::path::MAIN_SEPARATOR, "/")))
+}
+
+/// The directory to which the path leads until the first link on it.
+fn before_links(path: &Path) -> PathBuf {
+    let mut here = PathBuf::from(".");
+    for step in path.components() {
+        let next = here.join(step);
+        if next.is_symlink() || !next.is_dir() {
+            break;
+        }
+        here = next;
+    }
+    here
 }
 
 /// The path below the top of the work tree. How one comes there, and what stands before the last `..`, is looked up on disk;
