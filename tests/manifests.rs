@@ -315,7 +315,7 @@ fn a_role_that_is_not_sound_names_its_positions_in_any_form() {
     let named = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     assert_eq!(positions("  positions: p\n"), named(&["p"]));
     assert_eq!(positions("  positions: [[p], q]\n"), named(&["p", "q"]));
-    assert_eq!(positions("  positions: {p: q}\n"), named(&[]));
+    assert_eq!(positions("  positions: {p: q}\n"), named(&["p", "q"]));
     assert_eq!(positions("  positions: [p]\n  positions: [q]\n"), None);
     assert_eq!(positions("  positions: [p]\nspec: {positions: [q]}\n"), None);
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::node::Place;
-use crate::text::{plain, quoted};
+use crate::text::{discreet, quoted};
 
 /// Something wrong with the structure of an object: the matter of a finding `SchemaInvalid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ pub(crate) fn extend(path: &mut String, step: Step<'_>) {
             if !path.is_empty() {
                 path.push('.');
             }
-            path.push_str(&plain(name, 100));
+            path.push_str(&discreet(name, 100));
         }
         Step::Item(index) => {
             let _ = write!(path, "[{index}]");

@@ -76,6 +76,10 @@ pub(super) fn positions(node: &Node<'_>) -> Vec<String> {
     fn texts(node: &Node<'_>, found: &mut Vec<String>) {
         match &node.value {
             Value::List(nodes) => nodes.iter().for_each(|node| texts(node, found)),
+            Value::Map(entries) => entries.iter().for_each(|entry| {
+                found.push(entry.key.clone().into_owned());
+                texts(&entry.node, found);
+            }),
             _ => found.extend(node.text().map(String::from)),
         }
     }

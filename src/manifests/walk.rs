@@ -308,7 +308,7 @@ fn mismatch_help(schema: &Schema, node: &Node<'_>, trail: &Trail<'_>, written: &
             String::from("quote it")
         }
         (Schema::Text(_), Value::Bool(_) | Value::Integer(_) | Value::Float(_)) => {
-            format!("quote it: `\"{}\"`", text::plain(written, 60))
+            format!("quote it: `\"{}\"`", text::discreet(written, 60))
         }
         (Schema::Bool | Schema::Integer { .. } | Schema::Number, Value::Text(text)) if would_fit(schema, text) => {
             String::from("remove the quotes")

@@ -96,7 +96,8 @@ impl Settings {
     /// have the required ones.
     pub(super) fn judge_attributes(&self, attributes: &Attributes, credited: bool, findings: &mut Findings) {
         for (name, value) in attributes {
-            let finding = Finding::refused(Reason::InvalidAttribute, format!("spec.attributes.{name}"));
+            let path = format!("spec.attributes.{}", words::shown(name));
+            let finding = Finding::refused(Reason::InvalidAttribute, path);
             match self.attributes.get(name) {
                 None => findings.push(
                     finding
