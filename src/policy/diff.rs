@@ -224,12 +224,13 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
 
 /// What she loses and gains, now or by time alone at a moment ahead.
 fn grants(old: &Side<'_>, new: &Side<'_>) -> (BTreeSet<Grant>, BTreeSet<Grant>) {
-    let (mut losses, mut gains) = if old.same(new) {
+    let steady = old.steady(new);
+    let (mut losses, mut gains) = if old.same(new, steady) {
         Default::default()
     } else {
         difference_of(old, new, Side::grants)
     };
-    if !old.steady(new) {
+    if !steady {
         let (ends, begins) = grants_ahead(old, new, (losses.clone(), gains.clone()));
         losses.extend(ends);
         gains.extend(begins);
@@ -273,7 +274,7 @@ fn grants_ahead(
         let (then_had, then_has) = (old.standing(), new.standing());
         let mut ends = begins(&had, &then_had, &then_has, (&lost, &gained));
         let mut begins = begins(&has, &then_has, &then_had, (&gained, &lost));
-        if old.active() && new.active() && !old.same(&new) {
+        if old.active() && new.active() && !old.same(&new, false) {
             let (common_old, common_new) = (old.with_roles_of(&new), new.with_roles_of(&old));
             let (less, more) = difference_of(&common_old, &common_new, Side::brought);
             ends.extend(less.difference(&lost).cloned());

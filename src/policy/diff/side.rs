@@ -108,10 +108,10 @@ impl<'a> Side<'a> {
         self.status.phase == Some(UserPhase::Active)
     }
 
-    /// Whether a look at the whole is enough to see that nothing changes.
-    pub(super) fn same(&self, other: &Self) -> bool {
+    /// Whether a look at the whole is enough to see that nothing changes. Where the two are `steady`, ends are the same as well.
+    pub(super) fn same(&self, other: &Self, steady: bool) -> bool {
         self.status == other.status
-            && self.standing() == other.standing()
+            && (steady || self.standing() == other.standing())
             && match (self.holder(), other.holder()) {
                 (Some(holder), Some(others)) => {
                     self.ground.is_level()
