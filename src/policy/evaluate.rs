@@ -13,7 +13,7 @@ use super::homes::{HomeTenant, HomeUser, Homes};
 use super::identifiers::Identifiers;
 use super::invitations::{self, Invitations};
 use super::moments::first_change;
-use super::organizations::Organizations;
+use super::organizations::{Organization, Organizations};
 use super::roles::Roles;
 use super::sharing::{self, Groups, SharingRules};
 use super::snapshot::{Broken, Object, Snapshot};
@@ -198,6 +198,12 @@ impl Access {
     #[must_use]
     pub fn named_user_void_from(&self, invitation: &invitations::Invitation) -> Option<Moment> {
         self.users.by_name(invitation.user()?)?.void_from
+    }
+
+    /// The organizations that the user may enter now, sorted by name.
+    pub fn entered<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Organization> {
+        let entered = user.organizations().iter();
+        entered.filter_map(|ix| self.organizations.get(*ix))
     }
 
     /// The names of the groups in force that list the user, sorted.

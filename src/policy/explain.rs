@@ -344,12 +344,7 @@ impl Explain<'_> {
 
     fn organizations(&self) -> Vec<ExplainedName> {
         let spec = &self.user.object.spec;
-        let entered = self
-            .user
-            .organizations()
-            .iter()
-            .filter_map(|ix| self.access.organizations.get(*ix));
-        let explained = entered.map(|organization| {
+        let explained = self.access.entered(self.user).map(|organization| {
             let listed = spec.organizations.iter().position(|name| *name == organization.name);
             let from = match listed {
                 Some(index) => self.of_user(format!("spec.organizations[{index}]")),

@@ -241,7 +241,7 @@ impl Evaluation {
         if phase == UserPhase::Active {
             status.roles = self.held_roles(access, user);
             status.permissions = self.held_permissions(access, user);
-            status.organizations = self.entered(access, user);
+            status.organizations = access.entered(user).map(|entered| entered.name.clone()).collect();
             status.groups = access.groups_of(ix).map(str::to_owned).collect();
             status.data = self.held_data(access, user);
             status.fields = self.held_fields(access, user);
@@ -293,14 +293,6 @@ impl Evaluation {
         common
             .filter_map(|action| Some(self.catalogue.action(action)?.name.clone()))
             .collect()
-    }
-
-    fn entered(&self, access: &Access, user: &User) -> Vec<String> {
-        let names = user
-            .organizations()
-            .iter()
-            .filter_map(|ix| access.organizations.get(*ix));
-        names.map(|organization| organization.name.clone()).collect()
     }
 
     fn held_data(&self, access: &Access, user: &User) -> Vec<HeldData> {

@@ -12,7 +12,7 @@ use super::Grant;
 use crate::api::{HEADQUARTERS, ObjectAccess};
 
 /// What one state of a tenant says otherwise than the other.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(super) struct Ground {
     /// One limits who sees which records, the other does not.
     pub(super) limits: bool,
@@ -105,11 +105,7 @@ impl Ground {
                 });
             }
         }
-        let entered = user
-            .organizations()
-            .iter()
-            .filter_map(|ix| access.organizations.get(*ix));
-        for entered in entered {
+        for entered in access.entered(user) {
             let below = self.below.get(&entered.name).into_iter().flatten();
             grants.extend(below.map(|organization| Grant::RecordsOf {
                 organization: organization.clone(),
@@ -122,11 +118,9 @@ impl Ground {
 
 /// Whether a user may enter headquarters, where every record is reached.
 pub(super) fn in_headquarters(access: &Access, user: &User) -> bool {
-    let mut entered = user
-        .organizations()
-        .iter()
-        .filter_map(|ix| access.organizations.get(*ix));
-    entered.any(|organization| organization.name == HEADQUARTERS)
+    access
+        .entered(user)
+        .any(|organization| organization.name == HEADQUARTERS)
 }
 
 /// Each organization with those in force below it.
