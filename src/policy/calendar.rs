@@ -59,7 +59,7 @@ impl Evaluation {
 
     /// Each change of phase, and while she is Active each role that comes or goes.
     fn user_events(&self, access: &Access, user: &User, events: &mut Vec<Event>) {
-        let state = |at: Moment| user.state_at(at, &self.catalogue, &access.settings, &access.roles);
+        let state = |at: Moment| self.state_at(access, user, at);
         let restricts = |state: &UserState| {
             let fields = |state: &UserState| super::access::fields(&access.settings, &access.roles, state);
             let without = UserState {
@@ -79,8 +79,9 @@ impl Evaluation {
                 changes.extend(roles(access, &last.roles, &next.roles).map(|role| format!("role {role} ends")));
                 changes.extend(roles(access, &next.roles, &last.roles).map(|role| format!("role {role} begins")));
                 // The role itself is void, so it neither begins nor ends.
-                if restricts(&next) != restricts(&last) {
-                    let word = if restricts(&next) { "begins" } else { "ceases" };
+                let (held, holds) = (restricts(&last), restricts(&next));
+                if held != holds {
+                    let word = if holds { "begins" } else { "ceases" };
                     changes.push(format!("every restriction of the tenant {word} to hold"));
                 }
             }

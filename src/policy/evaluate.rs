@@ -18,7 +18,7 @@ use super::roles::Roles;
 use super::sharing::{self, Groups, SharingRules};
 use super::snapshot::{Broken, Object, Snapshot};
 use super::tenant::{self, Settings};
-use super::users::{self, User, UserIx, UserRef, Users};
+use super::users::{self, User, UserIx, UserRef, UserState, Users};
 use super::words;
 use crate::api::{Kind, Moment, TenantSpec, UserCounts, UserPhase};
 
@@ -213,6 +213,11 @@ impl Access {
 }
 
 impl Evaluation {
+    /// How a user of it stands at a moment, by time alone.
+    pub(super) fn state_at(&self, access: &Access, user: &User, at: Moment) -> UserState {
+        user.state_at(at, &self.catalogue, &access.settings, &access.roles)
+    }
+
     /// Everyone's access, when there is a Tenant in force.
     #[must_use]
     pub fn access(&self) -> Option<&Access> {

@@ -38,7 +38,7 @@ fn holder(evaluation: &Evaluation, access: &Access, user: &User, action: ActionI
     let roles = giving.map(|(_, role)| role.name.clone()).collect();
     let mut ahead = ahead(evaluation.now, user.moments()).into_iter();
     let valid_until = ahead.find(|at| {
-        let state = user.state_at(*at, &evaluation.catalogue, &access.settings, &access.roles);
+        let state = evaluation.state_at(access, user, *at);
         !state.actions.contains(action)
     });
     Holder {

@@ -49,7 +49,7 @@ impl<'a> Side<'a> {
         let user = self.user.as_ref().map(|(ix, user)| {
             let mut user = user.clone();
             if let (Some(evaluation), Some(access)) = (self.evaluation, self.access) {
-                user.to_mut().state = user.state_at(at, &evaluation.catalogue, &access.settings, &access.roles);
+                user.to_mut().state = evaluation.state_at(access, &user, at);
             }
             (*ix, user)
         });
