@@ -39,12 +39,12 @@ pub(super) fn live(tenants: &[Snapshot], screen: &mut Screen<'_>) -> Result<Vec<
         }
         let mut live: Vec<Snapshot> = Vec::new();
         for tenant in tenants {
-            live.extend(one(&client, &tenant.namespace).await?);
+            live.extend(of_namespace(&client, &tenant.namespace).await?);
         }
         let read: BTreeSet<&str> = tenants.iter().map(|tenant| tenant.namespace.as_str()).collect();
         let homes: BTreeSet<String> = tenants.iter().chain(&live).flat_map(homes).collect();
         for home in homes.iter().filter(|home| !read.contains(home.as_str())) {
-            live.extend(one(&client, home).await?);
+            live.extend(of_namespace(&client, home).await?);
         }
         live.sort_by(|one, other| one.namespace.cmp(&other.namespace));
         screen.say("you may not read all of the cluster: what changes for people of other tenants is not shown");
@@ -52,7 +52,7 @@ pub(super) fn live(tenants: &[Snapshot], screen: &mut Screen<'_>) -> Result<Vec<
     })
 }
 
-async fn one(client: &Client, namespace: &str) -> Result<Vec<Snapshot>, Failure> {
+async fn of_namespace(client: &Client, namespace: &str) -> Result<Vec<Snapshot>, Failure> {
     snapshots(client, Some(namespace)).await.map_err(|error| {
         let mend = match &error {
             kube::Error::Api(status) if status.code == FORBIDDEN => {
