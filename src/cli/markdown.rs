@@ -34,8 +34,8 @@ pub(super) fn plan(input: &Input, screen: &mut Screen<'_>) -> io::Result<()> {
         let rows: Vec<Vec<String>> = access
             .users
             .iter()
-            .map(|(ix, user)| {
-                let status = evaluation.user_status(access, ix, user);
+            .map(|user| {
+                let status = evaluation.user_status(access, user);
                 vec![who(user, &status), may(evaluation, access, &status)]
             })
             .collect();

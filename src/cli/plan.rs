@@ -252,8 +252,8 @@ pub(super) fn tally_of(counts: UserCounts, next: Option<Moment>) -> String {
 
 fn users(evaluation: &Evaluation, access: &Access, width: u16) -> String {
     let mut table = table::ruled(width, &["USER", "MAY"]);
-    for (ix, user) in access.users.iter() {
-        let status = evaluation.user_status(access, ix, user);
+    for user in access.users.iter() {
+        let status = evaluation.user_status(access, user);
         table.add_row([who(user, &status), may(evaluation, access, &status)]);
     }
     table::print(&mut table)

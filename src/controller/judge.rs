@@ -8,9 +8,7 @@ use super::memo::{Memo, key};
 use super::shown::Shown;
 use super::store::{Stored, snapshot};
 use crate::api::{Kind, Moment, OrganizationSpec, TENANT_NAME};
-use crate::policy::{
-    Access, Catalogue, Declared, Evaluation, Homes, Organization, Reason, Status, User, UserIx, UserRef, evaluate,
-};
+use crate::policy::{Access, Catalogue, Declared, Evaluation, Homes, Organization, Reason, Status, User, evaluate};
 
 /// A tenant and the homes of the users that it credits.
 #[derive(Debug)]
@@ -100,7 +98,7 @@ pub(super) fn judge(catalogue: &Arc<Catalogue>, tenant: &Tenant, memo: Memo, now
     writes.sort_by_key(|(rank, _)| *rank);
     Judgement {
         writes: writes.into_iter().map(|(_, write)| write).collect(),
-        next: evaluation.access().and_then(|access| access.next_look(now)),
+        next: evaluation.access().and_then(|access| access.next_look()),
         evaluation: Some(Arc::new(evaluation)),
         memo,
     }
@@ -109,10 +107,8 @@ pub(super) fn judge(catalogue: &Arc<Catalogue>, tenant: &Tenant, memo: Memo, now
 /// The status of a user in a tenant in force, as it is to be written; `None` when there is no such user.
 pub(super) fn user_status(evaluation: &Evaluation, judged: &Arc<Stored>) -> Option<StatusWrite> {
     let access = evaluation.access()?;
-    let UserRef::Known(ix) = access.users.find(&judged.name) else {
-        return None;
-    };
-    let (status, shown) = completed_user_status(evaluation, access, (ix, access.users.get(ix)?), judged);
+    let user = access.users.by_name(&judged.name)?;
+    let (status, shown) = completed_user_status(evaluation, access, user, judged);
     Some(StatusWrite {
         judged: Arc::clone(judged),
         status,
@@ -120,13 +116,8 @@ pub(super) fn user_status(evaluation: &Evaluation, judged: &Arc<Stored>) -> Opti
     })
 }
 
-fn completed_user_status(
-    evaluation: &Evaluation,
-    access: &Access,
-    (ix, user): (UserIx, &User),
-    judged: &Stored,
-) -> (Status, Shown) {
-    let mut status = Status::User(Box::new(evaluation.user_status(access, ix, user)));
+fn completed_user_status(evaluation: &Evaluation, access: &Access, user: &User, judged: &Stored) -> (Status, Shown) {
+    let mut status = Status::User(Box::new(evaluation.user_status(access, user)));
     judged.shown.complete(&mut status, judged.generation, evaluation.now);
     let shown = Shown::of(&status);
     (status, shown)
@@ -186,19 +177,19 @@ fn user_statuses(evaluation: &Evaluation, access: &Access, tenant: &Tenant, memo
     let mut objects = tenant.objects.iter().filter(|stored| stored.kind == Kind::User);
     let mut renewed = memo.renewed(access.users.iter().count());
     let mut writes = Vec::new();
-    for (ix, user) in access.users.iter() {
+    for user in access.users.iter() {
         let declares = |stored: &&Arc<Stored>| matches!(&stored.declared, Declared::User(object) if Arc::ptr_eq(object, &user.object));
         let Some(judged) = objects.find(declares) else {
             break;
         };
-        let key = key(evaluation, access, ix, user, judged.generation);
+        let key = key(evaluation, user, judged.generation);
         if let Some(hash) = memo.known(key)
             && !is_due(judged, hash)
         {
             renewed.note(key, hash);
             continue;
         }
-        let (_, shown) = completed_user_status(evaluation, access, (ix, user), judged);
+        let (_, shown) = completed_user_status(evaluation, access, user, judged);
         renewed.note(key, shown.hash);
         if let Some(rank) = rank(judged, &shown) {
             writes.push((rank, Write::User(Arc::clone(judged), shown.hash)));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _};
 
 use super::shown::keys;
-use crate::policy::{Access, Evaluation, Snapshot, User, UserIx};
+use crate::policy::{Evaluation, Snapshot, User};
 
 /// Hashes of statuses by the hash of what they were made from.
 #[derive(Debug, Default)]
@@ -47,9 +47,9 @@ impl Memo {
 }
 
 /// The hash of what the status of one user is made from, with what all of them depend on.
-pub(super) fn key(evaluation: &Evaluation, access: &Access, ix: UserIx, user: &User, generation: i64) -> u64 {
+pub(super) fn key(evaluation: &Evaluation, user: &User, generation: i64) -> u64 {
     let mut hasher = keys().build_hasher();
-    evaluation.hash_user(access, ix, user, &mut hasher);
+    evaluation.hash_user(user, &mut hasher);
     hasher.write_i64(generation);
     hasher.finish()
 }

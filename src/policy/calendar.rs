@@ -27,7 +27,7 @@ impl Evaluation {
     pub fn calendar(&self) -> Vec<Event> {
         let Some(access) = self.access() else { return Vec::new() };
         let mut events = Vec::new();
-        for (_, user) in access.users.iter() {
+        for user in access.users.iter() {
             self.user_events(access, user, &mut events);
         }
         for rule in access.rules.iter() {

@@ -61,7 +61,7 @@ impl Evaluation {
         let user = match access.users.find(user) {
             UserRef::Missing => return Err(Denial::UserNotFound),
             UserRef::Broken => return Err(Denial::UserInvalid),
-            UserRef::Known(ix) => access.users.get(ix).ok_or(Denial::UserNotFound)?,
+            UserRef::Known(user) => user,
         };
         active(user.state.phase)?;
         if !access.settings.enabled_actions().contains(action) {

@@ -204,7 +204,7 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
         access
             .into_iter()
             .flat_map(|access| access.users.iter())
-            .map(|(_, user)| user.object.name.clone())
+            .map(|user| user.object.name.clone())
             .collect()
     };
     let (before, after) = Ground::of_both(old, new);

@@ -5,22 +5,22 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use super::catalogue::Catalogue;
+use super::engine::Draft;
 use super::finding::{Findings, Found, Origin};
+use super::groups::Groups;
 use super::homes::{HomeTenant, HomeUser, Homes};
-use super::identifiers::Identifiers;
 use super::invitations::{self, Invitations};
-use super::moments::first_change;
 use super::organizations::{Organization, Organizations};
 use super::roles::Roles;
-use super::sharing::{self, Groups, SharingRules};
+use super::sharing::SharingRules;
 use super::snapshot::{Broken, Object, Snapshot};
-use super::tenant::{self, Settings};
-use super::users::{self, User, UserIx, UserRef, UserState, Users};
+use super::tenant::Settings;
+use super::users::{User, UserRef, UserState, Users};
 use super::words;
-use crate::api::{Kind, Moment, TenantSpec, UserCounts, UserPhase};
+use crate::api::{Kind, Moment, TenantSpec, UserCounts};
 
 /// Everything that follows from the objects of one namespace at one moment. It owns all that a decision needs.
 #[derive(Clone, Debug)]
@@ -54,11 +54,11 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Access {
     /// The Tenant's settings.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     /// The roles, the system's among them.
-    pub roles: Roles,
+    pub roles: Arc<Roles>,
     /// The organizations, the system's among them.
-    pub organizations: Organizations,
+    pub organizations: Arc<Organizations>,
     /// The users.
     pub users: Users,
     /// The user groups.
@@ -76,139 +76,31 @@ pub struct Access {
 /// Works out what follows from the objects of one namespace at that moment, and of what its homes say.
 #[must_use]
 pub fn evaluate(catalogue: &Arc<Catalogue>, snapshot: &Snapshot, homes: &Homes, now: Moment) -> Evaluation {
-    let judged = snapshot.tenant.as_ref().map(|tenant| tenant::judge(catalogue, tenant));
-    let (tenant_findings, settings) = judged.unwrap_or_default();
-    let outcome = match settings {
-        Some(settings) => Outcome::InForce(Box::new(access(catalogue, settings, snapshot, homes, now))),
-        None => Outcome::NoTenant(Box::new(snapshot.clone())),
-    };
-    Evaluation {
-        namespace: snapshot.namespace.clone(),
-        now,
-        catalogue: Arc::clone(catalogue),
-        tenant: snapshot.tenant.clone(),
-        tenant_findings,
-        broken: snapshot.broken.clone(),
-        outcome,
-    }
-}
-
-fn access(catalogue: &Catalogue, settings: Settings, snapshot: &Snapshot, homes: &Homes, now: Moment) -> Access {
-    let roles = Roles::judge(catalogue, &settings, snapshot);
-    let organizations = Organizations::judge(&settings, snapshot);
-    let identifiers = Identifiers::new(&snapshot.users);
-    let invitations = Invitations::judge(&invitations::Around {
-        settings: &settings,
-        snapshot,
-        roles: &roles,
-        organizations: &organizations,
-        identifiers: &identifiers,
-    });
-    let users = Users::judge(&users::Judge {
-        catalogue,
-        settings: &settings,
-        snapshot,
-        roles: &roles,
-        organizations: &organizations,
-        identifiers: &identifiers,
-        invitations: &invitations,
-        homes,
-        now,
-    });
-    let groups = Groups::judge(&settings, snapshot, &users);
-    let judge = sharing::Judge {
-        catalogue,
-        settings: &settings,
-        snapshot,
-        organizations: &organizations,
-        users: &users,
-        groups: &groups,
-    };
-    let rules = judge.rules();
-    let counts = count(&users);
-    let mut access = Access {
-        settings,
-        roles,
-        organizations,
-        users,
-        groups,
-        rules,
-        invitations,
-        counts,
-        next_transition: None,
-    };
-    access.next_transition = access.earliest_transition(now);
-    access
-}
-
-/// The schema-valid users by phase.
-fn count(users: &Users) -> UserCounts {
-    let mut counts = UserCounts::default();
-    for (_, user) in users.iter() {
-        *match user.state.phase {
-            UserPhase::Invalid => &mut counts.invalid,
-            UserPhase::Disabled => &mut counts.disabled,
-            UserPhase::Expired => &mut counts.expired,
-            UserPhase::Pending => &mut counts.pending,
-            UserPhase::Active => &mut counts.active,
-        } += 1;
-    }
-    counts
+    let (evaluation, _) = Draft::new(catalogue, snapshot, now).finish(homes);
+    evaluation
 }
 
 impl Access {
-    /// The earliest moment at which the status of any object changes by time alone.
-    fn earliest_transition(&self, now: Moment) -> Option<Moment> {
-        let users = self.users.iter().filter_map(|(_, user)| user.next_transition);
-        let rules = self.rules.iter().filter_map(|rule| {
-            first_change(now, rule.moments(&self.users), |at| {
-                (rule.phase(at), rule.findings(&self.users, at).shown())
-            })
-        });
-        let invitations = self.invitations.iter().filter_map(|invitation| {
-            let void_from = self.named_user_void_from(invitation);
-            first_change(now, invitation.moments(void_from), |at| {
-                let findings = invitation.findings(at, void_from);
-                (invitation.phase(at, &findings), findings.shown())
-            })
-        });
-        // Groups change with their users only.
-        users.chain(rules).chain(invitations).min()
-    }
-
-    /// The earliest moment ahead at which time alone can change anything that a status says. That may be only which finding a
-    /// message names first; what [`next_transition`](Self::next_transition) tells leaves messages aside.
+    /// The next moment at which time alone may change anything, be it only what a message names first; what
+    /// [`next_transition`](Self::next_transition) tells leaves messages aside.
     #[must_use]
-    pub fn next_look(&self, now: Moment) -> Option<Moment> {
-        // Of whom nothing is wrong, the first thing that comes to be wrong is a transition by itself.
-        let users = self.users.iter().map(|(_, user)| user);
-        let users = users.filter(|user| user.findings.iter().next().is_some());
-        let users = users.flat_map(User::moments);
-        let rules = self.rules.iter().flat_map(|rule| rule.moments(&self.users));
-        let invitations = self.invitations.iter().flat_map(|invitation| {
-            let void_from = self.named_user_void_from(invitation);
-            invitation.moments(void_from)
-        });
-        // Groups change with their users only.
-        let moments = users.chain(rules).chain(invitations).filter(|at| *at > now);
-        moments.chain(self.next_transition).min()
+    pub fn next_look(&self) -> Option<Moment> {
+        let users = self.users.iter().filter_map(|user| user.next_look);
+        let rules = self.rules.iter().filter_map(|rule| rule.next_look);
+        let invitations = self.invitations.iter().filter_map(|one| one.next_look);
+        users.chain(rules).chain(invitations).min()
     }
 
     /// From when on the user is void whom the invitation asks to set a password.
     #[must_use]
     pub fn named_user_void_from(&self, invitation: &invitations::Invitation) -> Option<Moment> {
-        self.users.by_name(invitation.user()?)?.void_from
+        invitation.user_void_from(&self.users)
     }
 
     /// The organizations that the user may enter now, sorted by name.
     pub fn entered<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Organization> {
         let entered = user.organizations().iter();
         entered.filter_map(|ix| self.organizations.get(*ix))
-    }
-
-    /// The names of the groups in force that list the user, sorted.
-    pub fn groups_of(&self, user: UserIx) -> impl Iterator<Item = &str> {
-        self.groups.of_user(user).map(|group| group.object.name.as_str())
     }
 }
 
@@ -250,10 +142,7 @@ impl Evaluation {
             let user = match access.users.find(name) {
                 UserRef::Missing => continue,
                 UserRef::Broken => HomeUser::Broken,
-                UserRef::Known(ix) => {
-                    let Some(user) = access.users.get(ix) else { continue };
-                    HomeUser::Sound(Box::new(user.profile(access.settings.suspended)))
-                }
+                UserRef::Known(user) => HomeUser::Sound(Box::new(user.profile(access.settings.suspended))),
             };
             home.users.insert(name.to_owned(), user);
         }
@@ -314,7 +203,7 @@ impl Access {
                 organization.findings.clone(),
             );
         }
-        for (_, user) in self.users.iter() {
+        for user in self.users.iter() {
             add(
                 Kind::User,
                 &user.object.name,
@@ -382,34 +271,22 @@ fn without_tenant(snapshot: &Snapshot, add: &mut Add<'_>) {
 /// Evaluates several tenants together, so that they can credit each other's users (U11).
 #[must_use]
 pub fn evaluate_all(catalogue: &Arc<Catalogue>, snapshots: &[Snapshot], now: Moment) -> Vec<Evaluation> {
-    let nobody = Homes::default();
-    let mut evaluations: Vec<Evaluation> = snapshots
+    let drafts: Vec<Draft<'_>> = snapshots
         .iter()
-        .map(|snapshot| evaluate(catalogue, snapshot, &nobody, now))
+        .map(|snapshot| Draft::new(catalogue, snapshot, now))
         .collect();
+    let mut wanted: HashMap<&str, HashSet<&str>> = HashMap::new();
+    for (tenant, user) in snapshots.iter().flat_map(Snapshot::credited) {
+        wanted.entry(tenant).or_default().insert(user);
+    }
     let mut homes = Homes::default();
-    for evaluation in &evaluations {
-        let wanted = snapshots
-            .iter()
-            .flat_map(credited)
-            .filter(|(tenant, _)| *tenant == evaluation.namespace);
-        let wanted: HashSet<&str> = wanted.map(|(_, user)| user).collect();
-        if let Some(home) = evaluation.as_home(wanted) {
-            homes.insert(evaluation.namespace.clone(), home);
+    for (draft, snapshot) in drafts.iter().zip(snapshots) {
+        let wanted = wanted.remove(snapshot.namespace.as_str()).unwrap_or_default();
+        if let Some(home) = draft.as_home(wanted) {
+            homes.insert(snapshot.namespace.clone(), home);
         }
     }
-    for (evaluation, snapshot) in evaluations.iter_mut().zip(snapshots) {
-        if credited(snapshot).next().is_some() {
-            *evaluation = evaluate(catalogue, snapshot, &homes, now);
-        }
-    }
-    evaluations
-}
-
-/// The homes that a namespace's Credited users name, tenant and user.
-fn credited(snapshot: &Snapshot) -> impl Iterator<Item = (&str, &str)> {
-    let homes = snapshot.users.iter().filter_map(|user| user.spec.home.as_ref());
-    homes.map(|home| (home.tenant.as_str(), home.user.as_str()))
+    drafts.into_iter().map(|draft| draft.finish(&homes).0).collect()
 }
 
 #[cfg(test)]
@@ -426,7 +303,7 @@ mod tests {
         );
         let evaluations = evaluate(&[TENANT, &bob]);
         let access = evaluations[0].access().unwrap();
-        access.next_look(evaluations[0].now).map(|at| at.to_string())
+        access.next_look().map(|at| at.to_string())
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::evaluate::{Access, Evaluation};
 use super::fields::FieldIx;
 use super::held::Held;
 use super::roles::Role;
-use super::users::{User, UserIx, UserRef};
+use super::users::User;
 use crate::api::{Display, Moment, RestrictionMode, RoleSpec, Rows, UserPhase, UserType, Via};
 
 #[cfg(test)]
@@ -167,14 +167,10 @@ impl Evaluation {
     #[must_use]
     pub fn explain(&self, name: &str) -> Option<Explanation> {
         let access = self.access()?;
-        let UserRef::Known(ix) = access.users.find(name) else {
-            return None;
-        };
-        let user = access.users.get(ix)?;
+        let user = access.users.by_name(name)?;
         let explain = Explain {
             evaluation: self,
             access,
-            ix,
             user,
         };
         Some(Explanation {
@@ -198,7 +194,6 @@ impl Evaluation {
 struct Explain<'a> {
     evaluation: &'a Evaluation,
     access: &'a Access,
-    ix: UserIx,
     user: &'a User,
 }
 
@@ -362,7 +357,9 @@ impl Explain<'_> {
         if self.user.state.phase != UserPhase::Active {
             return Vec::new();
         }
-        let groups = self.access.groups.of_user(self.ix).filter_map(|group| {
+        let groups = self.user.groups.iter();
+        let groups = groups.filter_map(|name| self.access.groups.by_name(name));
+        let groups = groups.filter_map(|group| {
             let index = group
                 .object
                 .spec

@@ -65,7 +65,7 @@ pub(super) fn held_roles(settings: &Settings, roles: &Roles, spec: &UserSpec, at
             note(&mut held, *ix, |held| held.position = true);
         }
     }
-    held.sort_unstable_by_key(|held| held.role);
+    held.sort_unstable_by_key(|held| roles.place(held.role));
     (held, cautious)
 }
 

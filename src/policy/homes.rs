@@ -15,7 +15,7 @@ use crate::api::{Moment, UserPhase, UserSpec, UserType};
 pub struct Homes(HashMap<String, HomeTenant>);
 
 /// A tenant in force whose users may be credited.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct HomeTenant {
     /// The tenants that it lets credit its users; `*` is any.
     pub credited_to: HashSet<String>,
@@ -63,6 +63,18 @@ impl Homes {
     /// Adds a tenant in force.
     pub fn insert(&mut self, namespace: String, tenant: HomeTenant) {
         self.0.insert(namespace, tenant);
+    }
+
+    /// Puts what a tenant says in the place of what it said, nothing when it is not in force; returns whether that is other.
+    pub(super) fn replace(&mut self, namespace: &str, says: Option<HomeTenant>) -> bool {
+        if self.0.get(namespace) == says.as_ref() {
+            return false;
+        }
+        match says {
+            Some(says) => self.0.insert(namespace.to_owned(), says),
+            None => self.0.remove(namespace),
+        };
+        true
     }
 
     /// The home of that tenant and name, as `by` may see it.

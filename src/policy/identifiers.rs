@@ -1,22 +1,36 @@
 //! Identifiers: account, email and phone, all unique within the tenant, across fields (U2, U12).
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::hash::BuildHasher as _;
 
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::finding::{Finding, Reason};
-use super::snapshot::{Object, earlier};
+use super::slots::{Slots, UserIx};
 use crate::api::UserSpec;
 
-/// Who has which identifier. Users are the indexes of the snapshot's list.
-#[derive(Debug, Default)]
-pub(super) struct Identifiers<'a> {
-    /// The oldest schema-valid user with the value.
-    owners: HashMap<Cow<'a, str>, usize>,
-    /// Younger users with a value that an older one has.
-    younger: HashMap<Cow<'a, str>, Vec<usize>>,
+/// Who has which identifier, void or not. A value is not kept: it is one of its holder's.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Identifiers {
+    values: HashTable<Value>,
+    hasher: DefaultHashBuilder,
+    /// How many values several users have.
+    shared: usize,
+}
+
+/// An identifier that somebody has.
+#[derive(Clone, Debug)]
+struct Value {
+    hash: u64,
+    holders: Holders,
+}
+
+/// The users that have an identifier.
+#[derive(Clone, Debug)]
+enum Holders {
+    One(UserIx),
+    /// At least two.
+    Several(Vec<UserIx>),
 }
 
 /// How many identifiers a user has at most.
@@ -33,7 +47,7 @@ pub(super) fn lower(text: &str) -> Cow<'_, str> {
 
 /// A user's identifiers with the field each comes from; a phone counts with and without its `+`. What a Credited user
 /// takes from home does not count.
-fn of(spec: &UserSpec) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+pub(super) fn of(spec: &UserSpec) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
     let phone = spec.phone.as_deref();
     [
         ("spec.account", spec.account.as_deref().map(lower)),
@@ -48,51 +62,103 @@ fn of(spec: &UserSpec) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
     .filter_map(|(path, value)| Some((path, value?)))
 }
 
-impl<'a> Identifiers<'a> {
-    /// Gives every value to the oldest user that has it, void or not.
-    pub(super) fn new(users: &'a [Arc<Object<UserSpec>>]) -> Self {
-        let mut by_age: Vec<(usize, &'a Object<UserSpec>)> = users.iter().map(|user| &**user).enumerate().collect();
-        // They come sorted by name, and a stable sort leaves those of one moment so: that is the order of age, and nobody's
-        // name is looked at, which is far away in memory.
-        by_age.sort_by(|one, other| earlier(one.1.created, other.1.created));
-        let mut identifiers = Self {
-            owners: HashMap::with_capacity(users.len() * MOST),
-            younger: HashMap::new(),
-        };
-        for (ix, user) in by_age {
-            for (_, value) in of(&user.spec) {
-                identifiers.claim(value, ix);
-            }
+impl Holders {
+    fn all(&self) -> &[UserIx] {
+        match self {
+            Self::One(user) => std::slice::from_ref(user),
+            Self::Several(users) => users,
         }
-        identifiers
     }
+}
 
-    fn claim(&mut self, value: Cow<'a, str>, user: usize) {
-        match self.owners.entry(value) {
-            Entry::Vacant(free) => {
-                free.insert(user);
-            }
-            Entry::Occupied(taken) if *taken.get() != user => {
-                self.younger.entry(taken.key().clone()).or_default().push(user);
-            }
-            Entry::Occupied(_) => {}
+impl Value {
+    /// Whether it is that identifier.
+    fn is(&self, value: &str, hash: u64, users: &Slots) -> bool {
+        let holder = self.holders.all().first().and_then(|holder| users.get(*holder));
+        self.hash == hash && holder.is_some_and(|holder| of(&holder.spec).any(|(_, held)| held == value))
+    }
+}
+
+impl Identifiers {
+    /// Nobody's, with room for those of so many users.
+    pub(super) fn with_room_for(users: usize) -> Self {
+        Self {
+            values: HashTable::with_capacity(users * MOST),
+            ..Self::default()
         }
     }
 
-    /// Everyone who has the value, the oldest first.
-    pub(super) fn holders(&self, value: &str) -> impl Iterator<Item = usize> {
-        let younger = self.younger.get(value).into_iter().flatten();
-        self.owners.get(value).into_iter().chain(younger).copied()
+    /// Notes the identifiers of a user who is in her slot.
+    pub(super) fn add(&mut self, ix: UserIx, spec: &UserSpec, users: &Slots) {
+        for (_, value) in of(spec) {
+            let hash = self.hasher.hash_one(&*value);
+            let known = self.values.find_mut(hash, |known| known.is(&value, hash, users));
+            match known.map(|known| &mut known.holders) {
+                None => {
+                    let holders = Holders::One(ix);
+                    self.values
+                        .insert_unique(hash, Value { hash, holders }, |value| value.hash);
+                }
+                Some(Holders::One(holder)) if *holder == ix => {}
+                Some(Holders::Several(holders)) if holders.contains(&ix) => {}
+                Some(Holders::Several(holders)) => holders.push(ix),
+                Some(holders @ Holders::One(_)) => {
+                    let both = [holders.all(), &[ix]].concat();
+                    *holders = Holders::Several(both);
+                    self.shared += 1;
+                }
+            }
+        }
     }
 
-    /// The fields whose value belongs to an older user, each once.
-    pub(super) fn judge(&self, ix: usize, spec: &UserSpec) -> Vec<Finding> {
-        if self.younger.is_empty() {
+    /// Forgets the identifiers of a user who is still in her slot.
+    pub(super) fn remove(&mut self, ix: UserIx, spec: &UserSpec, users: &Slots) {
+        for (_, value) in of(spec) {
+            let hash = self.hasher.hash_one(&*value);
+            let Ok(mut known) = self.values.find_entry(hash, |known| known.is(&value, hash, users)) else {
+                continue;
+            };
+            match &mut known.get_mut().holders {
+                Holders::One(holder) if *holder == ix => {
+                    known.remove();
+                }
+                Holders::One(_) => {}
+                Holders::Several(holders) => {
+                    holders.retain(|holder| *holder != ix);
+                    if let [last] = holders[..] {
+                        known.get_mut().holders = Holders::One(last);
+                        self.shared -= 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everyone who has the value.
+    pub(super) fn holders(&self, value: &str, users: &Slots) -> &[UserIx] {
+        let hash = self.hasher.hash_one(value);
+        let known = self.values.find(hash, |known| known.is(value, hash, users));
+        known.map_or(&[], |known| known.holders.all())
+    }
+
+    /// The others who have an identifier of hers too.
+    pub(super) fn rivals(&self, ix: UserIx, spec: &UserSpec, users: &Slots) -> Vec<UserIx> {
+        if self.shared == 0 {
+            return Vec::new();
+        }
+        let holders = of(spec).flat_map(|(_, value)| self.holders(&value, users));
+        holders.copied().filter(|holder| *holder != ix).collect()
+    }
+
+    /// The fields whose value belongs to an older user, each once: the oldest keeps it, void or not.
+    pub(super) fn duplicates(&self, ix: UserIx, spec: &UserSpec, users: &Slots) -> Vec<Finding> {
+        if self.shared == 0 {
             return Vec::new();
         }
         let mut findings: Vec<Finding> = Vec::new();
         for (path, value) in of(spec) {
-            let taken = self.owners.get(value.as_ref()).is_some_and(|owner| *owner != ix);
+            let owner = users.oldest(self.holders(&value, users));
+            let taken = owner.is_some_and(|owner| owner != ix);
             if taken && findings.last().is_none_or(|last| last.path != path) {
                 let field = path.trim_start_matches("spec.");
                 findings.push(

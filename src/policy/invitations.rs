@@ -7,16 +7,20 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::by_name::{ByName, Named};
 use super::finding::{Finding, Findings, Reason};
-use super::identifiers::{Identifiers, lower};
+use super::identifiers::lower;
+use super::moments::{ahead, first_change};
 use super::organizations::Organizations;
+use super::registry::Registry;
 use super::roles::{RoleRef, Roles};
 use super::snapshot::{InvitationState, Object, Snapshot};
 use super::tenant::Settings;
+use super::users::Users;
 use super::words;
 use crate::api::{
     ADMINISTRATOR_INVITATION, AccountFormat, Assignment, Attributes, ConditionStatus, HEADQUARTERS, InvitationPhase,
-    InvitationSpec, Kind, Language, Moment, UserType,
+    InvitationSpec, Kind, Language, Moment, UserSpec, UserType,
 };
 
 /// An invitation, judged as far as time does not matter.
@@ -26,15 +30,26 @@ pub struct Invitation {
     pub object: Arc<Object<InvitationState>>,
     /// Whether the person is a user, or has answered.
     pub completed: bool,
+    /// The next moment at which time alone changes its status.
+    pub next_transition: Option<Moment>,
+    /// The next moment at which time alone may change anything of it, be it only what a message names first.
+    pub(super) next_look: Option<Moment>,
+    /// What is wrong whatever the time and whoever else is invited.
+    own: Findings,
     /// What is wrong whatever the time.
     findings: Findings,
+}
+
+impl Named for Invitation {
+    fn name(&self) -> &str {
+        &self.object.name
+    }
 }
 
 /// All invitations of a tenant, sorted by name.
 #[derive(Clone, Debug, Default)]
 pub struct Invitations {
-    all: Vec<Invitation>,
-    by_name: HashMap<String, usize>,
+    pub(super) all: ByName<Invitation>,
 }
 
 /// What the rules of an invitation look at.
@@ -43,42 +58,30 @@ pub(super) struct Around<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) roles: &'a Roles,
     pub(super) organizations: &'a Organizations,
-    pub(super) identifiers: &'a Identifiers<'a>,
+    pub(super) registry: &'a Registry,
 }
 
 impl Invitations {
     /// Judges every invitation of the snapshot, except for what its `user` says and for what time says.
     pub(super) fn judge(around: &Around<'_>) -> Self {
-        let mut all: Vec<Invitation> = around
-            .snapshot
-            .invitations
-            .iter()
-            .map(|object| around.judge(object))
-            .collect();
+        let objects = around.snapshot.invitations.iter();
+        let mut all: Vec<Invitation> = objects.map(|object| around.judge(object)).collect();
         refuse_younger(&mut all);
-        for invitation in &mut all {
-            if invitation.object.deleting {
-                invitation.findings = Findings::only(words::terminating());
-            }
+        Self {
+            all: all.into_iter().map(Arc::new).collect(),
         }
-        let by_name = all
-            .iter()
-            .enumerate()
-            .map(|(ix, one)| (one.object.name.clone(), ix))
-            .collect();
-        Self { all, by_name }
     }
 
     /// All of them, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = &Invitation> {
-        self.all.iter()
+        self.all.iter().map(|invitation| &**invitation)
     }
 
     /// From when on a user made by the invitation of that name is void: it is missing, void, revoked or itself for a user,
     /// or will be.
     #[must_use]
     pub fn over_from(&self, name: &str) -> Option<Moment> {
-        let Some(invitation) = self.by_name.get(name).and_then(|ix| self.all.get(*ix)) else {
+        let Some(invitation) = self.all.get(name) else {
             return Some(Moment::MIN);
         };
         let spec = &invitation.object.spec.spec;
@@ -167,6 +170,28 @@ impl Invitation {
         .collect()
     }
 
+    /// The same invitation, after a look at the user that it names and at what time will do to it.
+    pub(super) fn settled(mut self, users: &Users, now: Moment) -> Self {
+        let void_from = self.user_void_from(users);
+        let ahead = ahead(now, self.moments(void_from));
+        self.next_look = ahead.first().copied();
+        self.next_transition = first_change(now, ahead, |at| {
+            let findings = self.findings(at, void_from);
+            (self.phase(at, &findings), findings.shown())
+        });
+        self
+    }
+
+    /// From when on the user is void whom it asks to set a password.
+    pub(super) fn user_void_from(&self, users: &Users) -> Option<Moment> {
+        users.by_name(self.user()?)?.void_from
+    }
+
+    /// Whether anything is wrong with it whatever the time.
+    pub(super) fn has_findings(&self) -> bool {
+        self.findings.iter().next().is_some()
+    }
+
     /// The name of the user whom it asks to set a password.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
@@ -175,8 +200,8 @@ impl Invitation {
 }
 
 /// One invitation per email, phone or user at a time: a younger one is refused while an older one is neither Completed nor
-/// revoked, void or not.
-fn refuse_younger(all: &mut [Invitation]) {
+/// revoked, void or not. All invitations of a person have to be among them.
+pub(super) fn refuse_younger(all: &mut [Invitation]) {
     let mut by_age: Vec<usize> = (0..all.len()).collect();
     by_age.sort_by(|one, other| match (all.get(*one), all.get(*other)) {
         (Some(one), Some(other)) => one.object.older(&other.object),
@@ -185,6 +210,7 @@ fn refuse_younger(all: &mut [Invitation]) {
     let mut open: HashMap<(&'static str, String), String> = HashMap::new();
     for ix in by_age {
         let Some(invitation) = all.get_mut(ix) else { continue };
+        invitation.findings = invitation.own.clone();
         let spec = &invitation.object.spec.spec;
         let Some((path, who)) = recipient(spec) else { continue };
         if let (Some(older), false) = (open.get(&(path, who.clone())), invitation.completed) {
@@ -201,10 +227,13 @@ fn refuse_younger(all: &mut [Invitation]) {
             open.entry((path, who)).or_insert(name);
         }
     }
+    for invitation in all.iter_mut().filter(|invitation| invitation.object.deleting) {
+        invitation.findings = Findings::only(words::terminating());
+    }
 }
 
 /// The field that says whom, and its value as it is compared.
-fn recipient(spec: &InvitationSpec) -> Option<(&'static str, String)> {
+pub(super) fn recipient(spec: &InvitationSpec) -> Option<(&'static str, String)> {
     let email = spec
         .email
         .as_deref()
@@ -214,8 +243,24 @@ fn recipient(spec: &InvitationSpec) -> Option<(&'static str, String)> {
     email.or_else(phone).or_else(user)
 }
 
+/// The identifiers that the email or phone stands for, as they are compared; a phone counts with and without its `+`.
+pub(super) fn identifiers(spec: &InvitationSpec) -> Vec<String> {
+    let phone = spec.phone.as_deref();
+    let values = [
+        spec.email.as_deref(),
+        phone,
+        phone.map(|phone| phone.trim_start_matches('+')),
+    ];
+    values
+        .into_iter()
+        .flatten()
+        .map(|value| lower(value).into_owned())
+        .collect()
+}
+
 impl Around<'_> {
-    fn judge(&self, object: &Arc<Object<InvitationState>>) -> Invitation {
+    /// One invitation, except for what those of the same person, its `user` and time say.
+    pub(super) fn judge(&self, object: &Arc<Object<InvitationState>>) -> Invitation {
         let spec = &object.spec.spec;
         let mut findings = Findings::default();
         let completed = object.spec.status.response.is_some() || self.is_a_user_already(object);
@@ -231,34 +276,25 @@ impl Around<'_> {
         Invitation {
             object: Arc::clone(object),
             completed,
-            findings,
+            next_transition: None,
+            next_look: None,
+            own: findings,
+            findings: Findings::default(),
         }
     }
 
     /// The email or phone is an identifier of a user that has no `invitation` or this one.
     fn is_a_user_already(&self, object: &Object<InvitationState>) -> bool {
         self.holders(&object.spec.spec).any(|user| {
-            let invitation = self
-                .snapshot
-                .users
-                .get(user)
-                .map(|user| user.spec.invitation.as_deref());
-            matches!(invitation, Some(invitation) if invitation.is_none_or(|name| name == object.name))
+            let invitation = user.spec.invitation.as_deref();
+            invitation.is_none_or(|name| name == object.name)
         })
     }
 
-    /// The users who have the email or phone as an identifier; a phone counts with and without its `+`, as everywhere.
-    fn holders(&self, spec: &InvitationSpec) -> impl Iterator<Item = usize> {
-        let phone = spec.phone.as_deref();
-        let values = [
-            spec.email.as_deref(),
-            phone,
-            phone.map(|phone| phone.trim_start_matches('+')),
-        ];
-        values
-            .into_iter()
-            .flatten()
-            .flat_map(|value| self.identifiers.holders(&lower(value)).collect::<Vec<_>>())
+    /// The users who have the email or phone as an identifier.
+    fn holders(&self, spec: &InvitationSpec) -> impl Iterator<Item = &Arc<Object<UserSpec>>> {
+        let values = identifiers(spec).into_iter();
+        values.flat_map(|value| self.registry.holders(&value).collect::<Vec<_>>())
     }
 
     /// `administrator` is the controller's, for `Tenant.spec.administrator` (T2).
@@ -295,13 +331,9 @@ impl Around<'_> {
     /// A user of the invitation's name with another email or phone.
     fn name_taken(&self, object: &Object<InvitationState>, findings: &mut Findings) {
         let spec = &object.spec.spec;
-        let user = self
-            .snapshot
-            .users
-            .binary_search_by(|user| user.name.as_str().cmp(&object.name))
-            .ok();
+        let user = self.snapshot.user(&object.name);
         let broken = self.snapshot.broken_names(Kind::User).any(|name| name == object.name);
-        let same = user.is_some_and(|ix| self.holders(spec).any(|holder| holder == ix));
+        let same = self.holders(spec).any(|holder| holder.name == object.name);
         if (user.is_some() && !same) || (user.is_none() && broken) {
             findings.push(
                 Finding::refused(Reason::NameTaken, "metadata.name")
@@ -315,11 +347,7 @@ impl Around<'_> {
     fn named_user(&self, spec: &InvitationSpec, findings: &mut Findings) {
         let Some(name) = spec.user.as_deref() else { return };
         let waiting = |reason| Finding::waiting(reason, "spec.user");
-        let found = self
-            .snapshot
-            .users
-            .binary_search_by(|user| user.name.as_str().cmp(name));
-        match found.ok().and_then(|ix| self.snapshot.users.get(ix)) {
+        match self.snapshot.user(name) {
             Some(user) if user.spec.kind != UserType::Ordinary || user.spec.email.is_none() => findings.push(
                 waiting(Reason::DependencyInvalid)
                     .says(format!("the user `{name}` is not Ordinary or has no email"))

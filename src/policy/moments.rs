@@ -10,13 +10,12 @@ pub(super) fn ahead(now: Moment, mut moments: Vec<Moment>) -> Vec<Moment> {
     moments
 }
 
-/// The first of them after now at which what is looked at differs from now's.
+/// The first of the moments ahead at which what is looked at differs from now's.
 pub(super) fn first_change<T: PartialEq>(
     now: Moment,
-    moments: Vec<Moment>,
+    ahead: Vec<Moment>,
     look: impl Fn(Moment) -> T,
 ) -> Option<Moment> {
-    let ahead = ahead(now, moments);
     if ahead.is_empty() {
         return None;
     }

@@ -1,25 +1,24 @@
 //! The rules of organizations: the tree under headquarters (O1 to O4).
 
+mod changes;
+
 use hashbrown::HashMap;
 
 use super::finding::{Finding, Findings, Origin, Reason};
+use super::numbering::Numbering;
 use super::snapshot::{Object, Snapshot};
 use super::tenant::Settings;
 use super::words;
 use crate::api::{HEADQUARTERS, Kind, OrganizationSpec, UNASSIGNED};
 
-/// The number of an organization in its tenant; the order is that of their names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) use changes::OrganizationChanges;
+
+/// The number of an organization in its tenant, its own for as long as it is there. It says nothing about order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OrganizationIx(u32);
 
-impl OrganizationIx {
-    fn index(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX)
-    }
-}
-
 /// An organization with its place in the tree.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Organization {
     /// Its name.
     pub name: String,
@@ -56,13 +55,14 @@ pub enum OrganizationRef {
 #[derive(Clone, Debug, Default)]
 pub struct Organizations {
     all: Vec<Organization>,
+    numbering: Numbering,
     by_name: HashMap<String, OrganizationRef>,
     per_level: HashMap<usize, usize>,
 }
 
 impl Organizations {
-    /// Judges every organization of the snapshot.
-    pub(super) fn judge(settings: &Settings, snapshot: &Snapshot) -> Self {
+    /// Judges every organization of the snapshot. Those that were there before keep their numbers.
+    pub(super) fn judge(settings: &Settings, snapshot: &Snapshot, before: &Self) -> Self {
         let custom: Vec<&Object<OrganizationSpec>> = snapshot
             .organizations
             .iter()
@@ -73,7 +73,16 @@ impl Organizations {
         all.push(headquarters(settings, snapshot));
         all.push(unassigned(snapshot));
         all.sort_by(|one, other| one.name.cmp(&other.name));
-        let mut tree = Self { all, ..Self::default() };
+        let numbering = Numbering::after(
+            &before.numbering,
+            before.names(),
+            all.iter().map(|one| one.name.as_str()),
+        );
+        let mut tree = Self {
+            all,
+            numbering,
+            ..Self::default()
+        };
         tree.index(snapshot);
         let custom: HashMap<&str, &Object<OrganizationSpec>> = custom
             .into_iter()
@@ -92,7 +101,7 @@ impl Organizations {
         for name in snapshot.broken_names(Kind::Organization) {
             self.by_name.insert(name.to_owned(), OrganizationRef::Void(None));
         }
-        for (ix, organization) in (0..).map(OrganizationIx).zip(&self.all) {
+        for (ix, organization) in self.numbering.iter().map(OrganizationIx).zip(&self.all) {
             let named = if organization.in_force {
                 OrganizationRef::InForce(ix)
             } else {
@@ -111,12 +120,30 @@ impl Organizations {
     /// The organization of that number.
     #[must_use]
     pub fn get(&self, ix: OrganizationIx) -> Option<&Organization> {
-        self.all.get(ix.index())
+        self.all.get(self.place(ix)?)
+    }
+
+    /// The organization of that name when it is in force.
+    pub(super) fn in_force(&self, name: &str) -> Option<&Organization> {
+        match self.find(name) {
+            OrganizationRef::InForce(ix) => self.get(ix),
+            OrganizationRef::Missing | OrganizationRef::Void(_) => None,
+        }
+    }
+
+    /// Where the organization stands in the order of names.
+    pub(super) fn place(&self, ix: OrganizationIx) -> Option<usize> {
+        self.numbering.place(ix.0)
+    }
+
+    /// Their names, sorted.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|organization| organization.name.as_str())
     }
 
     /// All of them, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (OrganizationIx, &Organization)> {
-        (0..).map(OrganizationIx).zip(&self.all)
+        self.numbering.iter().map(OrganizationIx).zip(&self.all)
     }
 
     /// The names from headquarters down to the organization.
@@ -150,7 +177,7 @@ impl Organizations {
         match self.find(name) {
             OrganizationRef::InForce(_) => None,
             OrganizationRef::Missing => {
-                let known = self.all.iter().map(|organization| organization.name.as_str());
+                let known = self.names();
                 Some(words::missing(
                     finding(Reason::DependencyNotFound),
                     "organization",
@@ -356,7 +383,7 @@ impl Organizations {
                     .mend("choose another parent"),
             ),
             OrganizationRef::Missing => {
-                let known = self.all.iter().map(|organization| organization.name.as_str());
+                let known = self.names();
                 Some(words::missing(
                     waiting(Reason::DependencyNotFound),
                     "organization",
@@ -370,7 +397,7 @@ impl Organizations {
     }
 
     fn refuse(&mut self, ix: OrganizationIx, finding: Finding) {
-        if let Some(organization) = self.all.get_mut(ix.index()) {
+        if let Some(organization) = self.place(ix).and_then(|place| self.all.get_mut(place)) {
             let terminating = organization
                 .findings
                 .iter()

@@ -1,6 +1,8 @@
 //! The rules of roles: what one allows (R2, R3), which rows and columns (R7, R8), what it masks (R9), and whether it is
 //! in force.
 
+mod changes;
+
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
@@ -11,20 +13,17 @@ use super::condition::Condition;
 use super::fields::FieldIx;
 use super::finding::{Finding, Findings, Origin, Reason};
 use super::held::Held;
+use super::numbering::Numbering;
 use super::snapshot::{Object, Snapshot};
 use super::tenant::{Settings, compile_condition};
 use super::words;
 use crate::api::{Assignment, DataScope, Delegation, FieldType, Kind, RestrictionMode, RoleSpec, RoleType, Rows};
 
-/// The number of a role in its tenant; the order is that of their names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RoleIx(u32);
+pub(super) use changes::RoleChanges;
 
-impl RoleIx {
-    fn index(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX)
-    }
-}
+/// The number of a role in its tenant, its own for as long as it is there. It says nothing about order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RoleIx(u32);
 
 /// A role with everything in it resolved.
 #[derive(Clone, Debug)]
@@ -98,6 +97,7 @@ pub enum RoleRef {
 #[derive(Clone, Debug, Default)]
 pub struct Roles {
     roles: Vec<Role>,
+    numbering: Numbering,
     by_name: HashMap<String, RoleRef>,
     by_position: HashMap<String, Vec<RoleIx>>,
     doubtful_positions: HashSet<String>,
@@ -106,8 +106,8 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// Judges every role of the snapshot.
-    pub(super) fn judge(catalogue: &Catalogue, settings: &Settings, snapshot: &Snapshot) -> Self {
+    /// Judges every role of the snapshot. Those that were there before keep their numbers.
+    pub(super) fn judge(catalogue: &Catalogue, settings: &Settings, snapshot: &Snapshot, before: &Self) -> Self {
         let judge = Judge { catalogue, settings };
         let manifests: HashMap<&str, &Arc<Object<RoleSpec>>> =
             snapshot.roles.iter().map(|role| (role.name.as_str(), role)).collect();
@@ -126,8 +126,14 @@ impl Roles {
         roles.extend(custom.map(|role| judge.custom_role(role)));
         refuse_beyond_limit(settings, snapshot, catalogue, &mut roles);
         roles.sort_by(|one, other| one.name.cmp(&other.name));
+        let numbering = Numbering::after(
+            &before.numbering,
+            before.names(),
+            roles.iter().map(|one| one.name.as_str()),
+        );
         let mut all = Self {
             roles,
+            numbering,
             ..Self::default()
         };
         all.index(snapshot);
@@ -139,7 +145,7 @@ impl Roles {
         for name in snapshot.broken_names(Kind::Role) {
             self.by_name.insert(name.to_owned(), RoleRef::Void);
         }
-        for (ix, role) in (0..).map(RoleIx).zip(&self.roles) {
+        for (ix, role) in self.numbering.iter().map(RoleIx).zip(&self.roles) {
             let named = if role.in_force {
                 RoleRef::InForce(ix)
             } else {
@@ -202,7 +208,12 @@ impl Roles {
     /// The role of that number.
     #[must_use]
     pub fn get(&self, ix: RoleIx) -> Option<&Role> {
-        self.roles.get(ix.index())
+        self.roles.get(self.place(ix)?)
+    }
+
+    /// Where the role stands in the order of names.
+    pub(super) fn place(&self, ix: RoleIx) -> Option<usize> {
+        self.numbering.place(ix.0)
     }
 
     /// Whether users may name the role: it is not given by position only.
@@ -212,7 +223,7 @@ impl Roles {
 
     /// All of them, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (RoleIx, &Role)> {
-        (0..).map(RoleIx).zip(&self.roles)
+        self.numbering.iter().map(RoleIx).zip(&self.roles)
     }
 
     /// The roles in force that a position has (R5).

@@ -1,158 +1,24 @@
-//! The rules of user groups (G1) and sharing rules (S1 to S6).
+//! The rules of sharing rules (S1 to S6).
 
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
+use super::by_name::{ByName, Named};
 use super::catalogue::{Catalogue, ObjectIx, ObjectType};
 use super::condition::Condition;
 use super::fields::FieldIx;
 use super::finding::{Finding, Findings, Reason};
+use super::groups::{Groups, beyond};
+use super::moments::{ahead, first_change};
 use super::organizations::{OrganizationIx, OrganizationRef, Organizations};
 use super::snapshot::{Object, Snapshot};
 use super::tenant::{Settings, compile_condition};
-use super::users::{UserIx, UserRef, Users};
+use super::users::{UserRef, Users};
 use super::words;
 use crate::api::{
-    FieldType, Kind, Moment, ObjectAccess, Recipients, Records, SharedAccess, SharingRulePhase, SharingRuleSpec,
-    UserGroupSpec,
+    FieldType, Moment, ObjectAccess, Recipients, Records, SharedAccess, SharingRulePhase, SharingRuleSpec,
 };
-
-/// A user group, judged as far as time does not matter.
-#[derive(Clone, Debug)]
-pub struct Group {
-    /// The object.
-    pub object: Arc<Object<UserGroupSpec>>,
-    /// Whether it can be shared with.
-    pub in_force: bool,
-    findings: Findings,
-}
-
-impl Group {
-    /// Everything that is wrong at that moment; an entry of `users` that is missing or void is void.
-    #[must_use]
-    pub fn findings(&self, users: &Users, at: Moment) -> Findings {
-        let mut findings = self.findings.clone();
-        if self.object.deleting {
-            return findings;
-        }
-        for (index, name) in self.object.spec.users.iter().enumerate() {
-            let path = || format!("spec.users[{index}]");
-            findings.extend(users.missing_or_void(name, at, |reason| Finding::partial(reason, path())));
-        }
-        findings
-    }
-}
-
-/// All groups of a tenant, sorted by name.
-#[derive(Clone, Debug, Default)]
-pub struct Groups {
-    all: Vec<Group>,
-    broken: HashSet<String>,
-    /// The places in `all` of the groups in force that list a user.
-    of_user: HashMap<UserIx, Vec<usize>>,
-}
-
-impl Groups {
-    /// Judges every group of the snapshot, except for what time says.
-    pub(super) fn judge(settings: &Settings, snapshot: &Snapshot, users: &Users) -> Self {
-        let limit = usize::try_from(settings.limits.user_groups).unwrap_or(0);
-        let youngest = beyond(limit, snapshot.groups.iter().map(|group| &**group));
-        let all: Vec<Group> = snapshot
-            .groups
-            .iter()
-            .map(|object| judge_group(settings, object, limit, &youngest))
-            .collect();
-        let broken = snapshot.broken_names(Kind::UserGroup).map(str::to_owned).collect();
-        let mut of_user: HashMap<UserIx, Vec<usize>> = HashMap::new();
-        for (ix, group) in all.iter().enumerate().filter(|(_, group)| group.in_force) {
-            for name in &group.object.spec.users {
-                if let UserRef::Known(user) = users.find(name) {
-                    of_user.entry(user).or_default().push(ix);
-                }
-            }
-        }
-        Self { all, broken, of_user }
-    }
-
-    /// All of them, sorted by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Group> {
-        self.all.iter()
-    }
-
-    /// The groups in force that list the user, sorted by name.
-    pub fn of_user(&self, user: UserIx) -> impl Iterator<Item = &Group> {
-        let groups = self.of_user.get(&user).into_iter().flatten();
-        groups.filter_map(|ix| self.all.get(*ix))
-    }
-
-    fn missing_or_void(&self, name: &str, finding: impl Fn(Reason) -> Finding) -> Option<Finding> {
-        let known = self.all.binary_search_by(|group| group.object.name.as_str().cmp(name));
-        match known.ok().and_then(|ix| self.all.get(ix)) {
-            Some(group) if group.in_force => None,
-            None if !self.broken.contains(name) => {
-                let known = self.all.iter().map(|group| group.object.name.as_str());
-                Some(words::missing(
-                    finding(Reason::DependencyNotFound),
-                    "user group",
-                    name,
-                    known,
-                ))
-            }
-            _ => Some(words::void(finding(Reason::DependencyInvalid), "user group", name)),
-        }
-    }
-}
-
-fn judge_group(
-    settings: &Settings,
-    object: &Arc<Object<UserGroupSpec>>,
-    limit: usize,
-    youngest: &HashSet<String>,
-) -> Group {
-    let mut findings = Findings::default();
-    let most = usize::try_from(settings.limits.users_per_group).unwrap_or(0);
-    if object.deleting {
-        findings.push(words::terminating());
-    } else {
-        if youngest.contains(&object.name) {
-            findings.push(
-                Finding::refused(Reason::LimitExceeded, "metadata.name")
-                    .says(format!("the tenant has {limit} older user groups, which is the limit"))
-                    .mend("delete a group, or raise the Tenant's spec.limits.userGroups"),
-            );
-        }
-        if object.spec.users.len() > most {
-            findings.push(
-                Finding::refused(Reason::LimitExceeded, "spec.users")
-                    .says(format!(
-                        "the group lists {} users of at most {most}",
-                        object.spec.users.len()
-                    ))
-                    .mend("split the group, or raise the Tenant's spec.limits.usersPerGroup"),
-            );
-        }
-    }
-    Group {
-        object: Arc::clone(object),
-        in_force: !findings.void(),
-        findings,
-    }
-}
-
-/// The names of the youngest beyond a limit; void objects keep their places (K5).
-fn beyond<'a, S: 'a>(limit: usize, objects: impl Iterator<Item = &'a Object<S>>) -> HashSet<String> {
-    let mut by_age: Vec<&Object<S>> = objects.collect();
-    if by_age.len() <= limit {
-        return HashSet::new();
-    }
-    by_age.sort_by(|one, other| one.older(other));
-    by_age
-        .into_iter()
-        .skip(limit)
-        .map(|object| object.name.clone())
-        .collect()
-}
 
 /// A sharing rule, judged as far as time does not matter, with everything in it resolved.
 #[derive(Clone, Debug)]
@@ -169,9 +35,17 @@ pub struct SharingRule {
     pub access: SharedAccess,
     /// The organizations in force that it shares with.
     pub organizations: Vec<OrganizationIx>,
-    /// The users that it shares with.
-    pub users: Vec<UserIx>,
+    /// The next moment at which time alone changes its status.
+    pub next_transition: Option<Moment>,
+    /// The next moment at which time alone may change anything of it, be it only what a message names first.
+    pub(super) next_look: Option<Moment>,
     findings: Findings,
+}
+
+impl Named for SharingRule {
+    fn name(&self) -> &str {
+        &self.object.name
+    }
 }
 
 /// Which records a rule is about.
@@ -195,11 +69,31 @@ impl SharingRule {
         if self.object.deleting {
             return findings;
         }
-        for (index, name) in self.object.spec.to.iter().flat_map(|to| &to.users).enumerate() {
+        for (index, name) in self.users().iter().enumerate() {
             let path = || format!("spec.to.users[{index}]");
             findings.extend(users.missing_or_void(name, at, |reason| Finding::partial(reason, path())));
         }
         findings
+    }
+
+    /// The names of the users that it shares with, whether there are such users or not.
+    #[must_use]
+    pub fn users(&self) -> &[String] {
+        self.object.spec.to.as_ref().map_or(&[], |to| &to.users)
+    }
+
+    /// Whether a user that it names is missing.
+    pub(super) fn misses_users(&self, users: &Users) -> bool {
+        let missing = |name: &String| matches!(users.find(name), UserRef::Missing);
+        self.users().iter().any(missing)
+    }
+
+    /// The same rule, after a look at the users that it names and at what time will do to it.
+    pub(super) fn settled(mut self, users: &Users, now: Moment) -> Self {
+        let ahead = ahead(now, self.moments(users));
+        self.next_look = ahead.first().copied();
+        self.next_transition = first_change(now, ahead, |at| (self.phase(at), self.findings(users, at).shown()));
+        self
     }
 
     /// The first phase that applies.
@@ -217,13 +111,7 @@ impl SharingRule {
     /// The moments at which time alone can change it.
     #[must_use]
     pub fn moments(&self, users: &Users) -> Vec<Moment> {
-        let named = self
-            .object
-            .spec
-            .to
-            .iter()
-            .flat_map(|to| &to.users)
-            .filter_map(|name| users.void_from(name));
+        let named = self.users().iter().filter_map(|name| users.void_from(name));
         self.object.spec.valid_until.into_iter().chain(named).collect()
     }
 }
@@ -231,20 +119,19 @@ impl SharingRule {
 /// All sharing rules of a tenant, sorted by name.
 #[derive(Clone, Debug, Default)]
 pub struct SharingRules {
-    all: Vec<SharingRule>,
-    conditions: usize,
+    pub(super) all: ByName<SharingRule>,
 }
 
 impl SharingRules {
     /// All of them, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = &SharingRule> {
-        self.all.iter()
+        self.all.iter().map(|rule| &**rule)
     }
 
     /// How many rules of kind condition count towards the limit.
     #[must_use]
     pub fn conditions(&self) -> usize {
-        self.conditions
+        self.iter().filter(|rule| rule.object.spec.condition.is_some()).count()
     }
 }
 
@@ -254,13 +141,12 @@ pub(super) struct Judge<'a> {
     pub(super) settings: &'a Settings,
     pub(super) snapshot: &'a Snapshot,
     pub(super) organizations: &'a Organizations,
-    pub(super) users: &'a Users,
     pub(super) groups: &'a Groups,
 }
 
 impl Judge<'_> {
-    /// Judges every sharing rule of the snapshot, except for what time says.
-    pub(super) fn rules(&self) -> SharingRules {
+    /// Judges every sharing rule of the snapshot, except for what the users that it names and time say.
+    pub(super) fn rules(&self) -> impl Iterator<Item = SharingRule> {
         let by_condition = || {
             self.snapshot
                 .rules
@@ -270,16 +156,8 @@ impl Judge<'_> {
         };
         let limit = usize::try_from(self.settings.limits.condition_rules).unwrap_or(0);
         let youngest = beyond(limit, by_condition());
-        let all = self
-            .snapshot
-            .rules
-            .iter()
-            .map(|object| self.rule(object, limit, &youngest))
-            .collect();
-        SharingRules {
-            all,
-            conditions: by_condition().count(),
-        }
+        let rules = self.snapshot.rules.iter();
+        rules.map(move |object| self.rule(object, limit, &youngest))
     }
 
     fn rule(&self, object: &Arc<Object<SharingRuleSpec>>, limit: usize, youngest: &HashSet<String>) -> SharingRule {
@@ -300,10 +178,6 @@ impl Judge<'_> {
         let to = spec.to.as_ref().unwrap_or(&nobody);
         let organizations = self.to_organizations(&to.organizations, &mut findings);
         self.judge_groups(&to.groups, &mut findings);
-        let known = |name: &String| match self.users.find(name) {
-            UserRef::Known(ix) => Some(ix),
-            UserRef::Missing | UserRef::Broken => None,
-        };
         if object.deleting {
             findings = Findings::only(words::terminating());
         }
@@ -314,7 +188,8 @@ impl Judge<'_> {
             which,
             access: spec.access.unwrap_or_default(),
             organizations,
-            users: to.users.iter().filter_map(known).collect(),
+            next_transition: None,
+            next_look: None,
             findings,
         }
     }

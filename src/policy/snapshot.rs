@@ -1,5 +1,7 @@
 //! What the policy judges: all objects of one namespace, shared with whoever keeps them.
 
+mod edit;
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -144,14 +146,17 @@ impl Snapshot {
         self.groups.sort_by(|one, other| one.name.cmp(&other.name));
         self.rules.sort_by(|one, other| one.name.cmp(&other.name));
         self.invitations.sort_by(|one, other| one.name.cmp(&other.name));
-        self.broken.sort_by_key(|broken| broken.origin);
+        self.broken.sort_by(|one, other| {
+            let key = |broken: &Broken| (broken.origin, broken.kind);
+            key(one).cmp(&key(other)).then_with(|| one.name.cmp(&other.name))
+        });
     }
 
     /// Gives what files declare the history that a cluster knows of the same objects: when they were created, and what
     /// invitations have been through. Both snapshots are sorted.
     pub fn take_history(&mut self, live: &Self) {
         fn same<'l, S>(live: &'l [Arc<Object<S>>], name: &str) -> Option<&'l Object<S>> {
-            let at = live.binary_search_by(|object| object.name.as_str().cmp(name)).ok()?;
+            let at = find(live, name).ok()?;
             live.get(at).map(|object| &**object)
         }
         fn ages<S: Clone>(declared: &mut [Arc<Object<S>>], live: &[Arc<Object<S>>]) {
@@ -176,6 +181,23 @@ impl Snapshot {
         }
     }
 
+    /// The user of that name.
+    pub(super) fn user(&self, name: &str) -> Option<&Arc<Object<UserSpec>>> {
+        find(&self.users, name).ok().and_then(|place| self.users.get(place))
+    }
+
+    /// The invitation of that name.
+    pub(super) fn invitation(&self, name: &str) -> Option<&Arc<Object<InvitationState>>> {
+        let place = find(&self.invitations, name).ok()?;
+        self.invitations.get(place)
+    }
+
+    /// The homes that the Credited users name, tenant and user.
+    pub fn credited(&self) -> impl Iterator<Item = (&str, &str)> {
+        let homes = self.users.iter().filter_map(|user| user.spec.home.as_ref());
+        homes.map(|home| (home.tenant.as_str(), home.user.as_str()))
+    }
+
     /// What is wrong with the first broken object of that kind and name: what a system object shows that only a broken
     /// manifest declares.
     pub(super) fn broken_findings(&self, kind: Kind, name: &str) -> Findings {
@@ -195,6 +217,11 @@ impl Snapshot {
             .filter(move |broken| broken.kind == kind)
             .filter_map(|broken| broken.name.as_deref())
     }
+}
+
+/// Where an object of that name stands in a sorted list, or would stand.
+pub(super) fn find<S>(objects: &[Arc<Object<S>>], name: &str) -> Result<usize, usize> {
+    objects.binary_search_by(|object| object.name.as_str().cmp(name))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::invitations::Invitation;
 use super::organizations::{Organization, OrganizationIx};
 use super::roles::RoleIx;
 use super::snapshot::Snapshot;
-use super::users::{User, UserIx};
+use super::users::User;
 use crate::api::{
     Condition, ConditionStatus, HeldData, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Kind,
     OrganizationStatus, RoleStatus, RoleType, SharingRulePhase, SharingRuleStatus, TenantStatus, UserGroupStatus,
@@ -99,8 +99,8 @@ impl Evaluation {
     pub fn statuses(&self) -> Box<dyn Iterator<Item = Reported<'_>> + '_> {
         match &self.outcome {
             Outcome::InForce(access) => {
-                let users = access.users.iter().map(|(ix, one)| {
-                    let status = Status::User(Box::new(self.user_status(access, ix, one)));
+                let users = access.users.iter().map(|one| {
+                    let status = Status::User(Box::new(self.user_status(access, one)));
                     reported(Kind::User, &one.object.name, status)
                 });
                 Box::new(
@@ -230,7 +230,7 @@ impl Evaluation {
 
     /// The computed access of one user (U6).
     #[must_use]
-    pub fn user_status(&self, access: &Access, ix: UserIx, user: &User) -> UserStatus {
+    pub fn user_status(&self, access: &Access, user: &User) -> UserStatus {
         let phase = user.state.phase;
         let mut status = UserStatus {
             phase: Some(phase),
@@ -242,7 +242,7 @@ impl Evaluation {
             status.roles = self.held_roles(access, user);
             status.permissions = self.held_permissions(access, user);
             status.organizations = access.entered(user).map(|entered| entered.name.clone()).collect();
-            status.groups = access.groups_of(ix).map(str::to_owned).collect();
+            status.groups = user.groups.iter().map(|name| name.to_string()).collect();
             status.data = self.held_data(access, user);
             status.fields = self.held_fields(access, user);
         }
@@ -251,14 +251,12 @@ impl Evaluation {
 
     /// Hashes what [`user_status`](Self::user_status) reads of that user alone. Where this is equal, and the Tenant, its roles
     /// and its organizations are the same, the status is.
-    pub fn hash_user(&self, access: &Access, ix: UserIx, user: &User, hasher: &mut impl Hasher) {
+    pub fn hash_user(&self, user: &User, hasher: &mut impl Hasher) {
         user.state.hash(hasher);
         user.organizations().hash(hasher);
         user.findings.hash(hasher);
         user.next_transition.hash(hasher);
-        for group in access.groups_of(ix) {
-            group.hash(hasher);
-        }
+        user.groups.hash(hasher);
     }
 
     fn held_roles(&self, access: &Access, user: &User) -> Vec<HeldRole> {
@@ -622,9 +620,9 @@ mod tests {
             let evaluations = evaluate(&[TENANT, user, group]);
             let evaluation = &evaluations[0];
             let access = evaluation.access().unwrap();
-            let (ix, user) = access.users.iter().next().unwrap();
+            let user = access.users.iter().next().unwrap();
             let mut hasher = std::hash::DefaultHasher::new();
-            evaluation.hash_user(access, ix, user, &mut hasher);
+            evaluation.hash_user(user, &mut hasher);
             hasher.finish()
         };
         let bob = |more: &str| format!("User acme/bob {{account: bobb, name: Bob, roles: [ordinary-user]{more}}}");

@@ -1,41 +1,35 @@
 //! The rules of users: who is void, in which phase, and with which roles and organizations at a moment (U1 to U6, U11).
 //!
-//! [`Users::judge`] finds what time does not change. [`UserState`] is a user at a moment; the next transition is the
-//! first moment ahead at which that differs from now.
+//! [`Judge::user`] is a function of what all users have in common, of what the others leave to her ([`Registry`]), of her own
+//! spec and of the moment. [`UserState`] is a user at a moment; the next transition is the first moment ahead at which that
+//! differs from now.
 
 use std::sync::Arc;
 
 use hashbrown::HashSet;
 
 use super::action_set::ActionSet;
+use super::by_name::{ByName, Named};
 use super::catalogue::Catalogue;
 use super::finding::{Finding, Findings, Reason};
 use super::held::{Held, held_roles};
 use super::homes::{Home, HomeProfile, Homes};
-use super::identifiers::Identifiers;
 use super::invitations::Invitations;
-use super::memberships::Crowded;
 use super::moments::ahead;
 use super::organizations::{OrganizationIx, OrganizationRef, Organizations};
+use super::registry::Registry;
 use super::roles::{RoleRef, Roles};
-use super::snapshot::{Object, Snapshot};
+use super::slots::UserIx;
+use super::snapshot::Object;
 use super::tenant::Settings;
 use super::words;
-use crate::api::{HEADQUARTERS, Kind, Moment, UNASSIGNED, UserPhase, UserSpec, UserType};
-
-/// The number of a user in her tenant; the order is that of names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserIx(u32);
-
-impl UserIx {
-    pub(super) fn index(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX)
-    }
-}
+use crate::api::{HEADQUARTERS, Moment, UNASSIGNED, UserPhase, UserSpec, UserType};
 
 /// A user, judged.
 #[derive(Clone, Debug)]
 pub struct User {
+    /// Her number.
+    pub(super) ix: UserIx,
     /// The object.
     pub object: Arc<Object<UserSpec>>,
     /// From when on she is void; at [`Moment::MIN`] always, never when absent.
@@ -44,12 +38,16 @@ pub struct User {
     pub home: Option<Box<HomeProfile>>,
     /// The organizations in force to which she belongs, sorted by name: she may enter them while she is Active.
     pub belongs: Vec<OrganizationIx>,
+    /// The names of the user groups in force that list her, sorted.
+    pub groups: Vec<Arc<str>>,
     /// How she stands now.
     pub state: UserState,
     /// Everything that is wrong now.
     pub findings: Findings,
     /// The next moment at which time alone changes her status.
     pub next_transition: Option<Moment>,
+    /// The next moment at which time alone may change anything of her, be it only what a message names first.
+    pub(super) next_look: Option<Moment>,
     /// What is wrong whatever the time.
     standing: Findings,
 }
@@ -78,99 +76,70 @@ impl UserState {
     }
 }
 
+impl Named for User {
+    fn name(&self) -> &str {
+        &self.object.name
+    }
+}
+
 /// All users of a tenant, sorted by name.
 #[derive(Clone, Debug, Default)]
 pub struct Users {
-    all: Vec<User>,
-    broken: HashSet<String>,
-    most_in_an_organization: usize,
+    pub(super) all: ByName<User>,
+    pub(super) broken: Arc<HashSet<String>>,
 }
 
 /// What a name of a user stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserRef {
+#[derive(Clone, Copy, Debug)]
+pub enum UserRef<'a> {
     /// No user has the name.
     Missing,
     /// Only a broken object has the name.
     Broken,
     /// A schema-valid user, void or not.
-    Known(UserIx),
+    Known(&'a User),
 }
 
 /// Everything that the rules of a user look at.
 pub(super) struct Judge<'a> {
+    pub(super) namespace: &'a str,
     pub(super) catalogue: &'a Catalogue,
     pub(super) settings: &'a Settings,
-    pub(super) snapshot: &'a Snapshot,
     pub(super) roles: &'a Roles,
     pub(super) organizations: &'a Organizations,
-    pub(super) identifiers: &'a Identifiers<'a>,
+    pub(super) registry: &'a Registry,
     pub(super) invitations: &'a Invitations,
     pub(super) homes: &'a Homes,
     pub(super) now: Moment,
 }
 
 impl Users {
-    /// Judges every user of the snapshot.
-    pub(super) fn judge(judge: &Judge<'_>) -> Self {
-        let limit = judge.settings.limits.users_per_organization;
-        let crowded = Crowded::new(limit, judge.snapshot, judge.organizations);
-        let all = judge
-            .snapshot
-            .users
-            .iter()
-            .enumerate()
-            .map(|(ix, object)| judge.user(ix, object, &crowded))
-            .collect();
-        let broken = judge.snapshot.broken_names(Kind::User).map(str::to_owned).collect();
-        Self {
-            all,
-            broken,
-            most_in_an_organization: crowded.most,
-        }
-    }
-
     /// What the name stands for.
     #[must_use]
-    pub fn find(&self, name: &str) -> UserRef {
-        match self.all.binary_search_by(|user| user.object.name.as_str().cmp(name)) {
-            Ok(ix) => u32::try_from(ix).map_or(UserRef::Missing, |ix| UserRef::Known(UserIx(ix))),
-            Err(_) if self.broken.contains(name) => UserRef::Broken,
-            Err(_) => UserRef::Missing,
+    pub fn find(&self, name: &str) -> UserRef<'_> {
+        match self.all.get(name) {
+            Some(user) => UserRef::Known(user),
+            None if self.broken.contains(name) => UserRef::Broken,
+            None => UserRef::Missing,
         }
-    }
-
-    /// The user of that number.
-    #[must_use]
-    pub fn get(&self, ix: UserIx) -> Option<&User> {
-        self.all.get(ix.index())
     }
 
     /// The user of that name.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&User> {
-        match self.find(name) {
-            UserRef::Known(ix) => self.get(ix),
-            UserRef::Missing | UserRef::Broken => None,
-        }
+        self.all.get(name).map(|user| &**user)
     }
 
     /// All of them, sorted by name.
-    pub fn iter(&self) -> impl Iterator<Item = (UserIx, &User)> {
-        (0..).map(UserIx).zip(&self.all)
-    }
-
-    /// The largest number of users that one organization is listed by.
-    #[must_use]
-    pub fn most_in_an_organization(&self) -> usize {
-        self.most_in_an_organization
+    pub fn iter(&self) -> impl Iterator<Item = &User> {
+        self.all.iter().map(|user| &**user)
     }
 
     /// From when on the user of that name is void.
     #[must_use]
     pub fn void_from(&self, name: &str) -> Option<Moment> {
         match self.find(name) {
-            UserRef::Known(ix) => self.get(ix).and_then(|user| user.void_from),
+            UserRef::Known(user) => user.void_from,
             UserRef::Missing | UserRef::Broken => Some(Moment::MIN),
         }
     }
@@ -182,8 +151,8 @@ impl Users {
         at: Moment,
         finding: impl Fn(Reason) -> Finding,
     ) -> Option<Finding> {
-        if self.find(name) == UserRef::Missing {
-            let known = self.all.iter().map(|user| user.object.name.as_str());
+        if matches!(self.find(name), UserRef::Missing) {
+            let known = self.iter().map(|user| user.object.name.as_str());
             return Some(words::missing(finding(Reason::DependencyNotFound), "user", name, known));
         }
         let void = self.void_from(name).is_some_and(|from| at >= from);
@@ -192,13 +161,14 @@ impl Users {
 }
 
 impl Judge<'_> {
-    fn user(&self, ix: usize, object: &Arc<Object<UserSpec>>, crowded: &Crowded) -> User {
+    /// The user of that number, now.
+    pub(super) fn user(&self, ix: UserIx, object: &Arc<Object<UserSpec>>) -> User {
         let home = self.home(&object.spec);
         let mut standing = Findings::default();
         if object.deleting {
             standing = Findings::only(words::terminating());
         } else {
-            self.standing(ix, &object.spec, home.profile(), crowded, &mut standing);
+            self.standing(ix, &object.spec, home.profile(), &mut standing);
         }
         let void_from = if standing.void() {
             Some(Moment::MIN)
@@ -206,33 +176,29 @@ impl Judge<'_> {
             self.void_by_others_from(&object.spec, &home)
         };
         let mut user = User {
+            ix,
             object: Arc::clone(object),
             void_from,
             home: home.profile().cloned().map(Box::new),
-            belongs: self.belongs(&object.spec, object.created, |organization| {
-                !crowded.keeps_out(ix, organization)
-            }),
+            belongs: self.belongs(ix, object),
+            groups: self.registry.groups_of(&object.name).to_vec(),
             state: UserState::without_access(UserPhase::Invalid),
             findings: Findings::default(),
             next_transition: None,
+            next_look: None,
             standing,
         };
         user.findings = self.findings(&user, &home, self.now);
         user.state = self.state(&user, self.now);
-        user.next_transition = self.next_transition(&user, &home);
+        let ahead = self.ahead(&user);
+        user.next_look = ahead.first().copied();
+        user.next_transition = self.next_transition(&user, &home, &ahead);
         user
     }
 
     /// Findings that no passing of time changes.
-    fn standing(
-        &self,
-        ix: usize,
-        spec: &UserSpec,
-        home: Option<&HomeProfile>,
-        crowded: &Crowded,
-        findings: &mut Findings,
-    ) {
-        findings.extend(self.identifiers.judge(ix, spec));
+    fn standing(&self, ix: UserIx, spec: &UserSpec, home: Option<&HomeProfile>, findings: &mut Findings) {
+        findings.extend(self.registry.duplicates(ix, spec));
         self.account_format(spec, findings);
         self.email_required(spec, home, findings);
         let credited = spec.kind == UserType::Credited;
@@ -253,7 +219,7 @@ impl Judge<'_> {
             self.direct_role(index, name, findings);
         }
         for (index, name) in spec.organizations.iter().enumerate() {
-            self.organization(ix, index, name, crowded, findings);
+            self.organization(ix, index, name, findings);
         }
     }
 
@@ -313,15 +279,13 @@ impl Judge<'_> {
     }
 
     /// An organization that is missing, void or full lets the user not in.
-    fn organization(&self, ix: usize, index: usize, name: &str, crowded: &Crowded, findings: &mut Findings) {
+    fn organization(&self, ix: UserIx, index: usize, name: &str, findings: &mut Findings) {
         let path = || format!("spec.organizations[{index}]");
         findings.extend(
             self.organizations
                 .missing_or_void(name, |reason| Finding::partial(reason, path())),
         );
-        if let OrganizationRef::InForce(organization) = self.organizations.find(name)
-            && crowded.keeps_out(ix, organization)
-        {
+        if self.registry.keeps_out(ix, name) {
             let limit = self.settings.limits.users_per_organization;
             findings.push(
                 Finding::partial(Reason::LimitExceeded, path())
@@ -335,9 +299,7 @@ impl Judge<'_> {
 
     fn home(&self, spec: &UserSpec) -> Home<'_> {
         match (&spec.home, spec.kind) {
-            (Some(home), UserType::Credited) => {
-                Home::Asked(self.homes.find(&self.snapshot.namespace, &home.tenant, &home.user))
-            }
+            (Some(home), UserType::Credited) => Home::Asked(self.homes.find(self.namespace, &home.tenant, &home.user)),
             _ => Home::None,
         }
     }
@@ -393,18 +355,14 @@ impl Judge<'_> {
 
     /// The organizations to which the user belongs: those in force that she lists and that have room for her. One that lists
     /// none belongs, while data permissions are enabled, to headquarters or unassigned (T3).
-    fn belongs(
-        &self,
-        spec: &UserSpec,
-        created: Option<Moment>,
-        has_room: impl Fn(OrganizationIx) -> bool,
-    ) -> Vec<OrganizationIx> {
+    fn belongs(&self, ix: UserIx, object: &Object<UserSpec>) -> Vec<OrganizationIx> {
         let in_force = |name: &str| match self.organizations.find(name) {
             OrganizationRef::InForce(ix) => Some(ix),
             OrganizationRef::Missing | OrganizationRef::Void(_) => None,
         };
-        if spec.organizations.is_empty() {
-            let default = if self.settings.belongs_to_headquarters(created) {
+        let listed = &object.spec.organizations;
+        if listed.is_empty() {
+            let default = if self.settings.belongs_to_headquarters(object.created) {
                 HEADQUARTERS
             } else {
                 UNASSIGNED
@@ -414,27 +372,33 @@ impl Judge<'_> {
                 .into_iter()
                 .collect();
         }
-        let mut belongs: Vec<_> = spec
-            .organizations
+        let has_room = |name: &&String| !self.registry.keeps_out(ix, name);
+        let mut belongs: Vec<_> = listed
             .iter()
+            .filter(has_room)
             .filter_map(|name| in_force(name))
-            .filter(|ix| has_room(*ix))
             .collect();
-        belongs.sort_unstable();
+        belongs.sort_unstable_by_key(|ix| self.organizations.place(*ix));
         belongs
     }
 
-    /// The first moment ahead at which the status, messages aside, differs from now's.
-    fn next_transition(&self, user: &User, home: &Home<'_>) -> Option<Moment> {
+    /// The moments ahead at which time alone can change her.
+    fn ahead(&self, user: &User) -> Vec<Moment> {
         if user.object.deleting {
-            return None;
+            return Vec::new();
         }
         // Of a user who is void already the invitation's end can still change the reason.
         let over = self.invitation_over_from(&user.object.spec);
         let mut moments = user.moments();
         moments.extend(over);
+        ahead(self.now, moments)
+    }
+
+    /// The first moment ahead at which the status, messages aside, differs from now's.
+    fn next_transition(&self, user: &User, home: &Home<'_>, ahead: &[Moment]) -> Option<Moment> {
         let shown = user.findings.shown();
-        ahead(self.now, moments).into_iter().find(|at| {
+        let mut ahead = ahead.iter().copied();
+        ahead.find(|at| {
             self.findings(user, home, *at).shown() != shown || self.looks_different(&self.state(user, *at), &user.state)
         })
     }
@@ -502,6 +466,20 @@ impl User {
         }
     }
 
+    /// Whether her status is the same, as far as it is made from her alone.
+    pub(super) fn shows_like(&self, other: &Self) -> bool {
+        self.state == other.state
+            && self.findings == other.findings
+            && self.next_transition == other.next_transition
+            && self.belongs == other.belongs
+            && self.groups == other.groups
+    }
+
+    /// Whether anything is wrong with her.
+    pub(super) fn has_findings(&self) -> bool {
+        self.findings.iter().next().is_some()
+    }
+
     /// The moments at which time alone can change her.
     #[must_use]
     pub fn moments(&self) -> Vec<Moment> {
@@ -523,6 +501,9 @@ impl User {
     #[must_use]
     pub(super) fn profile(&self, suspended: bool) -> HomeProfile {
         let spec = &self.object.spec;
+        if spec.kind == UserType::Credited {
+            return profile_of(spec, Vec::new());
+        }
         let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
         let changes = [
             Some(Moment::MIN),
@@ -534,13 +515,20 @@ impl User {
         let mut moments: Vec<Moment> = changes.into_iter().flatten().collect();
         moments.sort_unstable();
         moments.dedup();
-        HomeProfile {
-            kind: spec.kind,
-            name: spec.name.clone(),
-            email: spec.email.clone(),
-            phone: spec.phone.clone(),
-            phases: moments.into_iter().map(|at| (at, self.phase(suspended, at))).collect(),
-        }
+        let phases = moments.into_iter().map(|at| (at, self.phase(suspended, at)));
+        profile_of(spec, phases.collect())
+    }
+}
+
+/// What the tenants that credit her may know of a user with these phases. Of one who is Credited herself none are asked for:
+/// she is nobody's home.
+pub(super) fn profile_of(spec: &UserSpec, phases: Vec<(Moment, UserPhase)>) -> HomeProfile {
+    HomeProfile {
+        kind: spec.kind,
+        name: spec.name.clone(),
+        email: spec.email.clone(),
+        phone: spec.phone.clone(),
+        phases,
     }
 }
 

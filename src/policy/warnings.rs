@@ -4,6 +4,7 @@ use hashbrown::HashSet;
 
 use super::evaluate::{Access, Evaluation};
 use super::finding::{Finding, Found, Origin, Reason};
+use super::memberships::most_in_one;
 use super::roles::{RoleIx, RoleRef};
 use crate::api::{Kind, Moment, RoleType, TENANT_NAME};
 
@@ -47,10 +48,10 @@ fn unused_roles(access: &Access, now: Moment) -> Vec<Found> {
 
 fn used_roles(access: &Access, now: Moment) -> HashSet<RoleIx> {
     let mut used = HashSet::new();
-    for (_, user) in access
+    for user in access
         .users
         .iter()
-        .filter(|(_, user)| user.void_from.is_none_or(|from| now < from))
+        .filter(|user| user.void_from.is_none_or(|from| now < from))
     {
         let spec = &user.object.spec;
         let temporary = spec
@@ -93,7 +94,7 @@ fn limits_near(evaluation: &Evaluation, access: &Access) -> Vec<Found> {
         ),
         (
             "usersPerOrganization",
-            access.users.most_in_an_organization(),
+            most_in_one(access.users.iter().map(|user| &user.object.spec), &access.organizations),
             limits.users_per_organization,
         ),
         ("roles", access.roles.custom(), limits.roles),
@@ -126,10 +127,10 @@ fn grants_over(access: &Access, now: Moment) -> Vec<Found> {
             .says(format!("the period ended at {until}"))
             .mend("remove it, or choose a later end")
     };
-    for (_, user) in access
+    for user in access
         .users
         .iter()
-        .filter(|(_, user)| user.void_from.is_none_or(|from| now < from))
+        .filter(|user| user.void_from.is_none_or(|from| now < from))
     {
         let spec = &user.object.spec;
         let temporary = spec.temporary_roles.iter().enumerate();

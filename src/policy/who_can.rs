@@ -27,7 +27,7 @@ impl Evaluation {
     #[must_use]
     pub fn who_can(&self, action: ActionIx) -> Vec<Holder> {
         let Some(access) = self.access() else { return Vec::new() };
-        let users = access.users.iter().map(|(_, user)| user);
+        let users = access.users.iter();
         let holders = users.filter(|user| self.allows_on_any_record(&user.object.name, action).is_ok());
         holders.map(|user| holder(self, access, user, action)).collect()
     }

@@ -69,8 +69,8 @@ pub(crate) fn of_all(evaluations: &[Evaluation]) -> BTreeMap<String, TenantAcces
 pub(crate) fn of_tenant(evaluation: &Evaluation) -> TenantAccess {
     let mut all = TenantAccess::default();
     let Some(access) = evaluation.access() else { return all };
-    for (ix, user) in access.users.iter() {
-        let status = evaluation.user_status(access, ix, user);
+    for user in access.users.iter() {
+        let status = evaluation.user_status(access, user);
         if status.phase == Some(UserPhase::Active) {
             all.users
                 .insert(user.object.name.clone(), of_user(access, user, &status));
@@ -161,8 +161,7 @@ fn of_rule(evaluation: &Evaluation, access: &Access, rule: &SharingRule) -> Shar
             to.insert((Kind::UserGroup, name.clone()));
         }
     }
-    for ix in &rule.users {
-        let user = access.users.get(*ix).expect("a known user");
+    for user in rule.users().iter().filter_map(|name| access.users.by_name(name)) {
         if user.void_from.is_none_or(|from| evaluation.now < from) {
             to.insert((Kind::User, user.object.name.clone()));
         }

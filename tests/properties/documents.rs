@@ -18,7 +18,7 @@ use crate::conditions::SAMPLES;
 use crate::tape::{Tape, moment};
 use crate::world::{Body, CATALOGUE, Doc};
 
-const NAMESPACES: [&str; 3] = ["acme", "beta", "corp"];
+pub(crate) const NAMESPACES: [&str; 3] = ["acme", "beta", "corp"];
 /// What no document declares.
 const GHOST: &str = "ghost";
 const PEOPLE: [&str; 8] = ["ann", "bob", "cat", "dan", "eve", "fay", "ned", "olga"];

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod advance;
 mod against_oracle;
 mod conditions;
 mod consistency;

@@ -19,10 +19,10 @@ fn hold(evaluation: &Evaluation, remembered: &mut Remembered) -> Result<(), Test
     let Some(access) = evaluation.access() else {
         return Ok(());
     };
-    for (ix, user) in access.users.iter() {
+    for user in access.users.iter() {
         let mut hasher = DefaultHasher::new();
-        evaluation.hash_user(access, ix, user, &mut hasher);
-        let status = evaluation.user_status(access, ix, user);
+        evaluation.hash_user(user, &mut hasher);
+        let status = evaluation.user_status(access, user);
         let key = (evaluation.namespace.clone(), hasher.finish());
         if let Some(known) = remembered.insert(key, status.clone()) {
             prop_assert_eq!(known, status, "{}/{}", &evaluation.namespace, &user.object.name);

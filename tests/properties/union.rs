@@ -79,8 +79,8 @@ fn access(world: &World, roles: &[&str], temporary: &[&str]) -> Option<UserAcces
         .iter()
         .find(|evaluation| evaluation.namespace == namespace)?;
     let access = evaluation.access()?;
-    let (ix, user) = access.users.iter().find(|(_, user)| user.object.name == "zoe")?;
-    let status = evaluation.user_status(access, ix, user);
+    let user = access.users.by_name("zoe")?;
+    let status = evaluation.user_status(access, user);
     (status.phase == Some(UserPhase::Active)).then(|| of_user(access, user, &status))
 }
 

@@ -229,9 +229,18 @@ impl World {
     }
 
     pub(crate) fn snapshots(&self) -> Vec<Snapshot> {
+        self.snapshots_from((0..).map(Origin))
+    }
+
+    /// The same when nothing comes from a file.
+    pub(crate) fn snapshots_of_a_cluster(&self) -> Vec<Snapshot> {
+        self.snapshots_from(std::iter::repeat(Origin(0)))
+    }
+
+    fn snapshots_from(&self, origins: impl Iterator<Item = Origin>) -> Vec<Snapshot> {
         let mut snapshots: BTreeMap<&str, Snapshot> = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        for (origin, doc) in (0..).map(Origin).zip(&self.docs) {
+        for (origin, doc) in origins.zip(&self.docs) {
             let snapshot = snapshots
                 .entry(&doc.namespace)
                 .or_insert_with(|| Snapshot::new(&doc.namespace));

@@ -178,7 +178,7 @@ impl<'e> Someone<'e> {
 fn status_of(evaluation: &Evaluation, name: &str) -> Option<UserStatus> {
     let access = evaluation.access()?;
     match access.users.find(name) {
-        UserRef::Known(ix) => Some(evaluation.user_status(access, ix, access.users.get(ix)?)),
+        UserRef::Known(user) => Some(evaluation.user_status(access, user)),
         UserRef::Missing | UserRef::Broken => None,
     }
 }

@@ -182,7 +182,7 @@ fn names_of(evaluation: &Evaluation, kind: Kind) -> Vec<&str> {
             names.extend(names_of_the_system(&evaluation.catalogue, kind));
         }
         (Outcome::InForce(access), Kind::User) => {
-            names.extend(access.users.iter().map(|(_, user)| user.object.name.as_str()));
+            names.extend(access.users.iter().map(|user| user.object.name.as_str()));
         }
         (Outcome::InForce(access), Kind::Role) => names.extend(access.roles.iter().map(|(_, role)| role.name.as_str())),
         (Outcome::InForce(access), Kind::Organization) => {

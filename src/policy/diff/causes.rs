@@ -98,7 +98,7 @@ impl<'a> Causes<'a> {
         let Some(access) = self.there.access else {
             return vec![Source::new("Tenant/tenant", "metadata.name").note("no Tenant in force")];
         };
-        let (Some((_, user)), Some(theirs)) = (&self.there.user, &self.theirs) else {
+        let (Some(user), Some(theirs)) = (&self.there.user, &self.theirs) else {
             let note = match access.users.find(self.here.name) {
                 UserRef::Broken => Reason::SchemaInvalid.as_str(),
                 UserRef::Known(_) | UserRef::Missing => "no such user",
@@ -132,7 +132,7 @@ impl<'a> Causes<'a> {
     /// Why something is ahead on this side only: fields of hers that decide about it and differ, her home, or else the role or
     /// organization itself. What roles bring that she has on both sides, these or the Tenant decide.
     fn of_later(&self, what: &str) -> Vec<Source> {
-        let (Some((_, mine)), Some((_, theirs))) = (&self.here.user, &self.there.user) else {
+        let (Some(mine), Some(theirs)) = (&self.here.user, &self.there.user) else {
             return Vec::new();
         };
         let of_what: &[&str] = match what.split_once(' ') {
@@ -176,7 +176,7 @@ impl<'a> Causes<'a> {
     /// Her home, if she has one.
     fn of_home(&self) -> impl Iterator<Item = Source> {
         let user = self.here.user.as_ref();
-        let home = user.and_then(|(_, user)| user.object.spec.home.clone());
+        let home = user.and_then(|user| user.object.spec.home.clone());
         home.into_iter()
             .map(|home| Source::new(format!("User/{}/{}", home.tenant, home.user), "spec").note("her home"))
     }
@@ -252,7 +252,7 @@ impl<'a> Causes<'a> {
 
     /// Why the other side ends at another time: by fields of hers, or what she lives by.
     fn of_end(&self) -> Vec<Source> {
-        let (Some((_, mine)), Some((_, theirs))) = (&self.here.user, &self.there.user) else {
+        let (Some(mine), Some(theirs)) = (&self.here.user, &self.there.user) else {
             return Vec::new();
         };
         let (mine, theirs) = (&mine.object.spec, &theirs.object.spec);
@@ -275,7 +275,7 @@ impl<'a> Causes<'a> {
 
     /// Why roles that she will have on both sides bring different things: those that differ, or else the Tenant.
     fn of_roles_ahead(&self) -> Vec<Source> {
-        let (Some((_, user)), Some(mine), Some(theirs)) = (&self.here.user, self.here.access, self.there.access) else {
+        let (Some(user), Some(mine), Some(theirs)) = (&self.here.user, self.here.access, self.there.access) else {
             return Vec::new();
         };
         let declared = |access: &Access, name: &str| match access.roles.find(name) {
@@ -325,11 +325,7 @@ impl<'a> Causes<'a> {
                     found.map(|found| found.from.clone()).unwrap_or_default()
                 };
                 let (mine, theirs) = (roles(&self.mine), roles(&self.theirs));
-                let position = |side: &Side<'_>| {
-                    side.user
-                        .as_ref()
-                        .and_then(|(_, user)| user.object.spec.position.clone())
-                };
+                let position = |side: &Side<'_>| side.user.as_ref().and_then(|user| user.object.spec.position.clone());
                 let by_position = mine
                     .iter()
                     .chain(&theirs)

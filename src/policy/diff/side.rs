@@ -7,7 +7,7 @@ use super::super::evaluate::{Access, Evaluation};
 use super::super::held::Held;
 use super::super::moments::ahead;
 use super::super::sharing::{SharingRule, Which};
-use super::super::users::{User, UserIx, UserRef};
+use super::super::users::User;
 use super::ground::{Ground, in_headquarters};
 use super::{FieldUse, Grant};
 use crate::api::{
@@ -18,7 +18,7 @@ use crate::api::{
 pub(super) struct Side<'a> {
     pub(super) evaluation: Option<&'a Evaluation>,
     pub(super) access: Option<&'a Access>,
-    pub(super) user: Option<(UserIx, Cow<'a, User>)>,
+    pub(super) user: Option<Cow<'a, User>>,
     pub(super) status: UserStatus,
     pub(super) name: &'a str,
     ground: &'a Ground,
@@ -29,10 +29,7 @@ impl<'a> Side<'a> {
     /// As the evaluation finds her.
     pub(super) fn of(evaluation: Option<&'a Evaluation>, name: &'a str, ground: &'a Ground) -> Self {
         let access = evaluation.and_then(Evaluation::access);
-        let user = access.and_then(|access| match access.users.find(name) {
-            UserRef::Known(ix) => Some((ix, Cow::Borrowed(access.users.get(ix)?))),
-            UserRef::Missing | UserRef::Broken => None,
-        });
+        let user = access.and_then(|access| access.users.by_name(name).map(Cow::Borrowed));
         Self {
             evaluation,
             access,
@@ -46,12 +43,12 @@ impl<'a> Side<'a> {
 
     /// As she will be at a moment ahead, by time alone.
     pub(super) fn at(&self, at: Moment) -> Self {
-        let user = self.user.as_ref().map(|(ix, user)| {
+        let user = self.user.as_ref().map(|user| {
             let mut user = user.clone();
             if let (Some(evaluation), Some(access)) = (self.evaluation, self.access) {
                 user.to_mut().state = evaluation.state_at(access, &user, at);
             }
-            (*ix, user)
+            user
         });
         Self {
             status: status(self.evaluation, self.access, user.as_ref()),
@@ -64,7 +61,7 @@ impl<'a> Side<'a> {
     /// As she would be with those of her roles only that she has on the other side as well.
     pub(super) fn with_roles_of(&self, other: &Self) -> Self {
         let common = |name: &str| other.status.roles.iter().any(|role| role.name == name);
-        let user = self.user.as_ref().map(|(ix, user)| {
+        let user = self.user.as_ref().map(|user| {
             let mut user = user.clone();
             if let (Some(evaluation), Some(access)) = (self.evaluation, self.access) {
                 let state = &mut user.to_mut().state;
@@ -72,7 +69,7 @@ impl<'a> Side<'a> {
                 state.roles.retain(|held| common(name(held)));
                 state.actions = access.roles.actions(&state.roles, evaluation.catalogue.no_actions());
             }
-            (*ix, user)
+            user
         });
         Self {
             status: status(self.evaluation, self.access, user.as_ref()),
@@ -85,7 +82,7 @@ impl<'a> Side<'a> {
     /// access yet it does not show now what she will have.
     pub(super) fn steady(&self, other: &Self) -> bool {
         match (&self.user, &other.user) {
-            (Some((_, user)), Some((_, others))) => {
+            (Some(user), Some(others)) => {
                 self.active()
                     && other.active()
                     && self.ground.steady
@@ -101,7 +98,7 @@ impl<'a> Side<'a> {
     /// The moments ahead at which time changes her.
     pub(super) fn ahead(&self) -> Vec<Moment> {
         let user = self.user.as_ref();
-        user.map_or_else(Vec::new, |(_, user)| ahead(self.at, user.moments()))
+        user.map_or_else(Vec::new, |user| ahead(self.at, user.moments()))
     }
 
     pub(super) fn active(&self) -> bool {
@@ -126,10 +123,9 @@ impl<'a> Side<'a> {
 
     /// She and her tenant, if she has any access.
     fn holder(&self) -> Option<Holder<'_>> {
-        let (ix, user) = self.user.as_ref().filter(|_| self.active())?;
+        let user = self.user.as_ref().filter(|_| self.active())?;
         Some(Holder {
             access: self.access?,
-            ix: *ix,
             user,
         })
     }
@@ -268,17 +264,12 @@ impl<'a> Side<'a> {
 /// Someone who has access, and the tenant that gives it.
 struct Holder<'a> {
     access: &'a Access,
-    ix: UserIx,
     user: &'a User,
 }
 
-fn status(
-    evaluation: Option<&Evaluation>,
-    access: Option<&Access>,
-    user: Option<&(UserIx, Cow<'_, User>)>,
-) -> UserStatus {
+fn status(evaluation: Option<&Evaluation>, access: Option<&Access>, user: Option<&Cow<'_, User>>) -> UserStatus {
     match (evaluation, access, user) {
-        (Some(evaluation), Some(access), Some((ix, user))) => evaluation.user_status(access, *ix, user),
+        (Some(evaluation), Some(access), Some(user)) => evaluation.user_status(access, user),
         _ => UserStatus::default(),
     }
 }
@@ -306,7 +297,7 @@ fn allows(field: Option<&HeldField>, may: FieldUse) -> bool {
 /// Whether the rule shares with her: by herself, a group, an organization that she may enter, or with everyone. One by the
 /// code of an organization says to which the records belong, so it counts for whoever may enter any; the others do not where
 /// users see no more than what belongs to their organization.
-fn reaches(rule: &SharingRule, Holder { access, ix, user }: &Holder<'_>, visibility: Visibility) -> bool {
+fn reaches(rule: &SharingRule, Holder { user, .. }: &Holder<'_>, visibility: Visibility) -> bool {
     if let Which::OrganizationAttribute(field) = rule.which {
         return field.is_some() && !user.organizations().is_empty();
     }
@@ -315,15 +306,14 @@ fn reaches(rule: &SharingRule, Holder { access, ix, user }: &Holder<'_>, visibil
     }
     let to = rule.object.spec.to.as_ref();
     to.is_some_and(|to| to.everyone)
-        || rule.users.contains(ix)
+        || rule.users().contains(&user.object.name)
         || rule
             .organizations
             .iter()
             .any(|organization| user.organizations().contains(organization))
         || to.is_some_and(|to| {
-            access
-                .groups_of(*ix)
-                .any(|group| to.groups.iter().any(|name| name == group))
+            let mut groups = user.groups.iter();
+            groups.any(|group| to.groups.iter().any(|name| **name == **group))
         })
 }
 
