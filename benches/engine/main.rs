@@ -10,6 +10,7 @@
     reason = "a benchmark that cannot go on should stop"
 )]
 
+mod advance;
 mod clock;
 mod corpus;
 mod evaluation;
@@ -50,6 +51,12 @@ fn chosen(arguments: &[OsString]) -> io::Result<ExitCode> {
     }
     if wanted("growth") {
         rows.extend(evaluation::growth()?);
+    }
+    if wanted("changes") {
+        rows.extend(advance::changes());
+    }
+    if wanted("together") {
+        rows.extend(advance::together());
     }
     if wanted("plan") {
         rows.extend(processes::plan()?);

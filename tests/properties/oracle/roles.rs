@@ -97,14 +97,12 @@ impl<'a> Oracle<'a> {
         names
     }
 
-    /// Whether a void role, readable or not, names the position. A manifest of a system role's name that says something else
-    /// "changes nothing"; but of one that is no object at all nobody knows what it was to be.
+    /// Whether a void role, readable or not, names the position. A manifest of a system role's name "changes nothing", whatever
+    /// it says and be it no object at all.
     pub(super) fn a_void_role_names(self, position: &str) -> bool {
         self.in_namespace().into_iter().any(|doc| match &doc.body {
-            Body::Role(role) => {
-                let counts = system_role(doc.name()).is_none() || !self.schema_valid(doc);
-                counts && role.positions.iter().any(|listed| listed == position) && self.void(doc)
-            }
+            _ if system_role(doc.name()).is_some() => false,
+            Body::Role(role) => role.positions.iter().any(|listed| listed == position) && self.void(doc),
             Body::Broken(Kind::Role, positions) => positions.iter().any(|listed| listed == position),
             _ => false,
         })
