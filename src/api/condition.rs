@@ -12,7 +12,7 @@ use super::forms::Keyed;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
-    /// `Ready`, `Complete`, `Stalled`, `Delivered`.
+    /// `Ready`, `Complete`, `Stalled`, `Delivered`, `Published`.
     #[serde(rename = "type")]
     #[schemars(length(min = 1, max = 63))]
     pub kind: String,
@@ -53,6 +53,44 @@ impl Hash for Condition {
         self.message.hash(state);
         self.last_transition_time.is_some().hash(state);
         self.observed_generation.hash(state);
+    }
+}
+
+/// The type of the condition of a status that could not be written whole; there only when False.
+pub const PUBLISHED: &str = "Published";
+
+/// Why a status is not written whole: the reason of the condition [`PUBLISHED`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unpublished {
+    /// It is larger than an object should be.
+    StatusTooLarge,
+    /// The API server refuses it.
+    StatusRefused,
+}
+
+impl Unpublished {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::StatusTooLarge, Self::StatusRefused];
+
+    /// The name in statuses and Events.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StatusTooLarge => "StatusTooLarge",
+            Self::StatusRefused => "StatusRefused",
+        }
+    }
+
+    /// The reason of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
+    /// Where the project's documents say what to do about it.
+    #[must_use]
+    pub fn link(self) -> String {
+        format!("docs/reasons.md#{}", self.as_str().to_ascii_lowercase())
     }
 }
 

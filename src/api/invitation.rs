@@ -232,7 +232,7 @@ pub struct InvitationStatus {
     /// The generation of the spec that this status was computed from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Ready, Complete, Stalled, Delivered.
+    /// Ready, Complete, Stalled, Delivered, Published.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "ListMap<Condition>")]
     pub conditions: Vec<Condition>,

@@ -5,6 +5,7 @@
 
 mod condition;
 pub mod crd;
+mod event;
 pub mod forms;
 mod invitation;
 mod kind;
@@ -17,7 +18,8 @@ mod tenant;
 mod user;
 mod user_group;
 
-pub use condition::{Condition, ConditionStatus};
+pub use condition::{Condition, ConditionStatus, PUBLISHED, Unpublished};
+pub use event::{EventReason, EventType};
 pub use forms::{Attributes, is_field_name};
 pub use invitation::{
     ADMINISTRATOR_INVITATION, Invitation, InvitationPhase, InvitationResponse, InvitationSpec, InvitationStatus,
@@ -42,8 +44,8 @@ pub use tenant::{
     TENANT_NAME, Tenant, TenantSpec, TenantStatus, UserCounts, Visibility,
 };
 pub use user::{
-    Activation, Display, HeldData, HeldField, HeldPermission, HeldRole, Home, TemporaryRole, User, UserPhase, UserSpec,
-    UserStatus, UserType, Via,
+    Activation, Display, HeldData, HeldField, HeldPermission, HeldRole, Home, TemporaryRole, Truncated, User,
+    UserPhase, UserSpec, UserStatus, UserType, Via,
 };
 pub use user_group::{UserGroup, UserGroupSpec, UserGroupStatus};
 

@@ -10,6 +10,9 @@ use super::forms::{
 use super::rule::{ChangeRule, Rule, RuleFault, Ruled, broken, period_is_backwards};
 use super::{Condition, Moment};
 
+/// The most roles that a user can have: as many as a tenant may have, and those of the system.
+const MOST_ROLES: u64 = 1_004;
+
 /// A person: how she is known, which roles and organizations she has, and until when.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[kube(
@@ -254,7 +257,7 @@ pub struct UserStatus {
     pub phase: Option<UserPhase>,
     /// Her roles in force, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 1000))]
+    #[schemars(length(max = MOST_ROLES))]
     pub roles: Vec<HeldRole>,
     /// What she may do, closure included, sorted by object (U6).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -276,16 +279,42 @@ pub struct UserStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10_000))]
     pub fields: Vec<HeldField>,
+    /// How long the lists are that are left out; there only when the status cannot be written whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<Truncated>,
     /// The next moment at which this status changes by time alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_transition: Option<Moment>,
     /// The generation of the spec that this status was computed from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Ready, Complete, Stalled.
+    /// Ready, Complete, Stalled, Published.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "ListMap<Condition>")]
     pub conditions: Vec<Condition>,
+}
+
+/// How many entries the lists of a status have that is not written whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Truncated {
+    /// Roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<i32>,
+    /// Permissions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<i32>,
+    /// Organizations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organizations: Option<i32>,
+    /// Groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<i32>,
+    /// Objects with scoped rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<i32>,
+    /// Fields that are not wholly free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<i32>,
 }
 
 /// The state of a user's access; of several that apply the first counts.
@@ -339,7 +368,7 @@ pub struct HeldPermission {
     #[schemars(length(max = 1000))]
     pub actions: Vec<String>,
     /// The roles that, alone, give at least one of the actions, sorted.
-    #[schemars(length(max = 1000))]
+    #[schemars(length(max = MOST_ROLES))]
     pub roles: Vec<String>,
 }
 
@@ -353,7 +382,7 @@ pub struct HeldData {
     pub rows: super::Rows,
     /// The roles that give that width, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 1000))]
+    #[schemars(length(max = MOST_ROLES))]
     pub roles: Vec<String>,
     /// The columns, sorted; all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

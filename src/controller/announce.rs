@@ -3,24 +3,24 @@
 use std::sync::Arc;
 
 use super::judge::StatusWrite;
+use super::shown::Shown;
 use super::store::Stored;
-use crate::api::ConditionStatus;
+use crate::api::{ConditionStatus, EventReason, PUBLISHED};
 
 /// Something to tell whoever looks at an object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Announcement {
     /// The object.
     pub(crate) about: Arc<Stored>,
-    /// `PhaseChanged`, `Refused`, `Waiting` or `Accepted`.
-    pub(crate) reason: &'static str,
+    /// Why.
+    pub(crate) reason: EventReason,
     /// What happened; like every message without email, phone and account.
     pub(crate) note: String,
 }
 
 impl Announcement {
-    /// What a status that has just been written tells that the one before it did not.
-    pub(super) fn of(write: &StatusWrite) -> Vec<Self> {
-        let before = &write.judged.shown;
+    /// What a status that has just been written tells that the one `before` it did not.
+    pub(super) fn of(write: &StatusWrite, before: &Shown) -> Vec<Self> {
         let now = &write.shown;
         let about = |reason, note| Self {
             about: Arc::clone(&write.judged),
@@ -28,28 +28,40 @@ impl Announcement {
             note,
         };
         let phase = match (before.phase, now.phase) {
-            (Some(before), Some(now)) if before != now => {
-                Some(about("PhaseChanged", format!("the phase went from {before} to {now}")))
-            }
+            (Some(before), Some(now)) if before != now => Some(about(
+                EventReason::PhaseChanged,
+                format!("the phase went from {before} to {now}"),
+            )),
             _ => None,
         };
         let void = now.void.filter(|reason| before.void != Some(*reason)).map(|reason| {
-            let ready = write.status.conditions().iter();
-            let ready =
-                ready.filter(|condition| condition.kind == "Ready" && condition.status != ConditionStatus::True);
-            let message: String = ready.map(|condition| condition.message.as_str()).collect();
-            let class = if reason.waits() { "Waiting" } else { "Refused" };
+            let message = write.message("Ready");
+            let class = if reason.waits() {
+                EventReason::Waiting
+            } else {
+                EventReason::Refused
+            };
             about(class, format!("{reason}: {message}"))
         });
         let healed = before.void.filter(|_| now.void.is_none());
-        let healed = healed.map(|reason| about("Accepted", format!("in force; it was not: {reason}")));
-        phase.into_iter().chain(void).chain(healed).collect()
+        let healed = healed.map(|reason| about(EventReason::Accepted, format!("in force; it was not: {reason}")));
+        let unpublished = now.unpublished.filter(|why| before.unpublished != Some(*why));
+        let unpublished = unpublished.map(|why| about(why.into(), write.message(PUBLISHED)));
+        phase.into_iter().chain(void).chain(healed).chain(unpublished).collect()
+    }
+}
+
+impl StatusWrite {
+    /// What a condition that does not hold says.
+    fn message(&self, kind: &str) -> String {
+        let conditions = self.status.conditions().iter();
+        let failed = conditions.filter(|condition| condition.kind == kind && condition.status != ConditionStatus::True);
+        failed.map(|condition| condition.message.as_str()).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::shown::Shown;
     use super::super::testing::stored;
     use super::*;
     use crate::api::{Condition, Kind, UserPhase, UserStatus};
@@ -73,7 +85,7 @@ mod tests {
         }))
     }
 
-    fn told(before: Option<&Status>, now: &Status) -> Vec<(&'static str, String)> {
+    fn told(before: Option<&Status>, now: &Status) -> Vec<(EventReason, String)> {
         let mut judged = stored(Kind::User, "acme", "ada", 1);
         judged.shown = before.map(Shown::of).unwrap_or_default();
         let write = StatusWrite {
@@ -81,7 +93,7 @@ mod tests {
             status: now.clone(),
             shown: Shown::of(now),
         };
-        let told = Announcement::of(&write).into_iter();
+        let told = Announcement::of(&write, &write.judged.shown).into_iter();
         told.map(|announcement| (announcement.reason, announcement.note))
             .collect()
     }
@@ -96,7 +108,7 @@ mod tests {
         let before = status(UserPhase::Active, Ok(()));
         let now = status(UserPhase::Expired, Ok(()));
         let note = "the phase went from Active to Expired".to_owned();
-        assert_eq!(told(Some(&before), &now), [("PhaseChanged", note)]);
+        assert_eq!(told(Some(&before), &now), [(EventReason::PhaseChanged, note)]);
     }
 
     #[test]
@@ -105,12 +117,12 @@ mod tests {
         let waiting = status(UserPhase::Invalid, Err("NoTenant"));
         assert_eq!(
             told(None, &refused),
-            [("Refused", "DuplicateIdentifier: spec.email: held".to_owned())]
+            [(EventReason::Refused, "DuplicateIdentifier: spec.email: held".to_owned())]
         );
         assert!(told(Some(&refused), &refused).is_empty());
         assert_eq!(
             told(Some(&refused), &waiting),
-            [("Waiting", "NoTenant: spec.email: held".to_owned())]
+            [(EventReason::Waiting, "NoTenant: spec.email: held".to_owned())]
         );
     }
 
@@ -119,6 +131,6 @@ mod tests {
         let waiting = status(UserPhase::Active, Err("NoTenant"));
         let well = status(UserPhase::Active, Ok(()));
         let note = "in force; it was not: NoTenant".to_owned();
-        assert_eq!(told(Some(&waiting), &well), [("Accepted", note)]);
+        assert_eq!(told(Some(&waiting), &well), [(EventReason::Accepted, note)]);
     }
 }

@@ -1,9 +1,10 @@
 //! A cluster as storage: every kind listed and watched, statuses written by server-side apply.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::select_all;
+use futures::future::{select, select_all};
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
@@ -12,17 +13,19 @@ use k8s_openapi::jiff::Timestamp;
 use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
 use serde_json::{Map, Value as Json, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::announce::Announcement;
 use super::clock::within;
+use super::errors::{Asked, write_error};
 use super::judge::{SYSTEM_LABEL, StatusWrite, SystemWrite};
 use super::shown::Shown;
 use super::storage::{Extent, Storage, WriteError};
 use super::store::{Change, Store, Stored, snapshot};
-use super::watch;
+use super::watch::{self, Watched, watch};
 use crate::api::{
-    API_VERSION, Invitation, Kind, Moment, Organization, Role, SharingRule, Tenant, User, UserGroup, crd,
+    API_VERSION, Invitation, Kind, Moment, Organization, Role, SharingRule, Tenant, Unpublished, User, UserGroup, crd,
 };
 use crate::manifests::{LiveHead, read_live};
 use crate::policy::{Declared, Snapshot};
@@ -32,6 +35,9 @@ const MANAGER: &str = "tenantry";
 
 /// No write is waited for longer: with it the lease is still good when the answer would have come.
 pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(5);
+
+/// The list of namespaces is not waited for longer; the right to see it may be missing, or the API server be away.
+const NAMESPACES_FIRST: Duration = Duration::from_secs(10);
 
 /// The objects of a cluster, all namespaces.
 pub struct Cluster {
@@ -89,30 +95,39 @@ pub async fn snapshots(client: &Client, namespace: Option<&str>) -> Result<Vec<S
 
 impl Storage for Cluster {
     async fn feed(self: Arc<Self>, changes: mpsc::Sender<Change>) {
-        let watches = Kind::ALL.map(|kind| {
-            let api = Api::all_with(self.client.clone(), &resource(kind));
-            watch::watch(kind, api, changes.clone())
-        });
-        drop(changes);
-        // One that gives up ends all: what is left would be half the truth.
-        select_all(watches.map(Box::pin)).await;
+        let watch = |watched: Watched, begun| {
+            let api = Api::all_with(self.client.clone(), &watched.resource());
+            watch(watched, api, changes.clone(), begun)
+        };
+        let (begun, listed) = oneshot::channel();
+        let namespaces = watch(Watched::Namespaces, begun);
+        let kinds = async {
+            // Which namespaces are being deleted is to be known before anything is written.
+            let _ = timeout(NAMESPACES_FIRST, listed).await;
+            let watches = Kind::ALL.map(|kind| watch(Watched::Kind(kind), oneshot::channel().0));
+            // One that gives up ends all: what is left would be half the truth.
+            select_all(watches.map(Box::pin)).await;
+        };
+        select(pin!(namespaces), pin!(kinds)).await;
     }
 
     async fn write_status(&self, write: &StatusWrite, extent: Extent) -> Result<Stored, WriteError> {
         let judged = &write.judged;
         let api = self.api(judged.kind, &judged.namespace);
         let body = status_body(write, extent)?;
+        within_bounds(&body)?;
+        let asked = Asked::of("patch", &resource(judged.kind)).status();
         let answer = match extent {
             Extent::Own => {
                 let parameters = PatchParams::apply(MANAGER).force();
-                once(api.patch_status(&judged.name, &parameters, &Patch::Apply(body))).await?
+                once(&asked, api.patch_status(&judged.name, &parameters, &Patch::Apply(body))).await?
             }
             Extent::Whole => {
                 let parameters = PatchParams {
                     field_manager: Some(MANAGER.to_owned()),
                     ..PatchParams::default()
                 };
-                once(api.patch_status(&judged.name, &parameters, &Patch::Merge(body))).await?
+                once(&asked, api.patch_status(&judged.name, &parameters, &Patch::Merge(body))).await?
             }
         };
         read(judged.kind, answer).ok_or(WriteError::Gone)
@@ -128,7 +143,11 @@ impl Storage for Cluster {
                     field_manager: Some(MANAGER.to_owned()),
                     ..PostParams::default()
                 };
-                once(api.create(&parameters, &object)).await?
+                once(
+                    &Asked::of("create", &resource(write.kind)),
+                    api.create(&parameters, &object),
+                )
+                .await?
             }
             Some(there) => {
                 if let Some(spec) = object.get_mut("spec") {
@@ -139,7 +158,11 @@ impl Storage for Cluster {
                     field_manager: Some(MANAGER.to_owned()),
                     ..PatchParams::default()
                 };
-                once(api.patch(&write.name, &parameters, &Patch::Merge(object))).await?
+                once(
+                    &Asked::of("patch", &resource(write.kind)),
+                    api.patch(&write.name, &parameters, &Patch::Merge(object)),
+                )
+                .await?
             }
         };
         read(write.kind, answer).ok_or(WriteError::Gone)
@@ -158,7 +181,7 @@ impl Storage for Cluster {
             reporting_controller: Some("tenantry.dev/controller".to_owned()),
             reporting_instance: Some(self.identity.clone()),
             action: Some("Judge".to_owned()),
-            reason: Some(announcement.reason.to_owned()),
+            reason: Some(announcement.reason.as_str().to_owned()),
             regarding: Some(ObjectReference {
                 api_version: Some(API_VERSION.to_owned()),
                 kind: Some(about.kind.as_str().to_owned()),
@@ -168,14 +191,14 @@ impl Storage for Cluster {
                 ..ObjectReference::default()
             }),
             note: Some(shortened(&announcement.note, LONGEST_NOTE).to_owned()),
-            type_: Some(match announcement.reason {
-                "PhaseChanged" => "Normal".to_owned(),
-                _ => "Warning".to_owned(),
-            }),
+            type_: Some(announcement.reason.event_type().as_str().to_owned()),
             ..Event::default()
         };
         let events: Api<Event> = Api::namespaced(self.client.clone(), &about.namespace);
-        once(events.create(&PostParams::default(), &event)).await.map(|_| ())
+        let asked = Asked::of("create", &ApiResource::erase::<Event>(&()));
+        once(&asked, events.create(&PostParams::default(), &event))
+            .await
+            .map(|_| ())
     }
 }
 
@@ -314,50 +337,33 @@ fn complete_with(fields: &mut Map<String, Json>, schema: JSONSchemaProps, kept: 
     }
 }
 
+/// A status that is larger than this is no longer something to look at, and a burden to whoever watches it, long before etcd
+/// refuses it; in bytes of JSON.
+const LARGEST_STATUS: usize = 256 * 1_024;
+
+/// Refuses a status that is too large without sending it.
+fn within_bounds(body: &Json) -> Result<(), WriteError> {
+    let size = body.get("status").map_or(0, |status| status.to_string().len());
+    if size <= LARGEST_STATUS {
+        return Ok(());
+    }
+    Err(WriteError::Invalid {
+        why: Unpublished::StatusTooLarge,
+        again: None,
+        reason: format!("the status has {size} bytes, more than {LARGEST_STATUS}"),
+    })
+}
+
 /// Waits for one request, not for ever.
-async fn once<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, WriteError> {
+async fn once<T>(asked: &Asked, request: impl Future<Output = kube::Result<T>>) -> Result<T, WriteError> {
     match within(WRITE_LIMIT, request).await {
         None => Err(WriteError::Busy {
             after: None,
+            failed: false,
             reason: format!("no answer within {} s", WRITE_LIMIT.as_secs()),
         }),
         Some(Ok(answer)) => Ok(answer),
-        Some(Err(error)) => Err(refusal(&error)),
-    }
-}
-
-fn refusal(error: &kube::Error) -> WriteError {
-    let kube::Error::Api(status) = error else {
-        // The connection failed, before the request was read or after it was carried out.
-        return WriteError::Busy {
-            after: None,
-            reason: words(error),
-        };
-    };
-    match status.code {
-        404 => WriteError::Gone,
-        409 => WriteError::Conflict,
-        429 | 500.. => WriteError::Busy {
-            after: status
-                .details
-                .as_ref()
-                .map(|details| u64::from(details.retry_after_seconds))
-                .filter(|seconds| *seconds > 0)
-                .map(Duration::from_secs),
-            reason: words(error),
-        },
-        400 | 422 => WriteError::Invalid(words(error)),
-        _ => WriteError::Refused(words(error)),
-    }
-}
-
-/// Why a request failed, without what was sent or answered: an API server repeats values of the object in its message.
-pub(super) fn words(error: &kube::Error) -> String {
-    match error {
-        kube::Error::Api(status) => format!("the API server answered {} {}", status.code, status.reason),
-        kube::Error::Service(_) | kube::Error::HyperError(_) => "the API server cannot be reached".to_owned(),
-        kube::Error::SerdeError(_) => "the API server's answer cannot be read".to_owned(),
-        other => other.to_string(),
+        Some(Err(error)) => Err(write_error(&error, asked)),
     }
 }
 

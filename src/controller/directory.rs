@@ -156,7 +156,11 @@ impl Directory {
         self.shelf.put(key, kept).map_err(|error| {
             let reason = format!("cannot write the status of {key}: {error}");
             self.trouble(reason.clone());
-            WriteError::Busy { after: None, reason }
+            WriteError::Busy {
+                after: None,
+                failed: false,
+                reason,
+            }
         })
     }
 

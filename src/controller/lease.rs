@@ -11,12 +11,12 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
-use kube::api::{Api, ObjectMeta, PostParams};
+use kube::api::{Api, ApiResource, ObjectMeta, PostParams};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::clock::within;
-use super::cluster::words;
+use super::errors::{Asked, words};
 use super::fence::{Fence, Stamp};
 
 /// How long a lease is good without being renewed. Written into the lease; others keep to it.
@@ -140,7 +140,7 @@ impl Leadership {
     }
 
     async fn read(&self) -> Result<Option<Lease>, String> {
-        self.once(self.api.get_opt(&self.settings.name)).await
+        self.once("get", self.api.get_opt(&self.settings.name)).await
     }
 
     async fn create(&self) -> Result<(), String> {
@@ -151,7 +151,7 @@ impl Leadership {
             },
             spec: None,
         };
-        self.once(self.api.create(&PostParams::default(), &self.taken(lease)))
+        self.once("create", self.api.create(&PostParams::default(), &self.taken(lease)))
             .await
             .map(|_| ())
     }
@@ -159,7 +159,7 @@ impl Leadership {
     async fn replace(&self, lease: &Lease) -> Result<(), String> {
         let parameters = PostParams::default();
         let replace = self.api.replace(&self.settings.name, &parameters, lease);
-        self.once(replace).await.map(|_| ())
+        self.once("update", replace).await.map(|_| ())
     }
 
     /// The lease as this process takes it over.
@@ -187,11 +187,11 @@ impl Leadership {
         holder(lease) == Some(&self.settings.identity)
     }
 
-    async fn once<T>(&self, request: impl Future<Output = kube::Result<T>>) -> Result<T, String> {
+    async fn once<T>(&self, verb: &'static str, request: impl Future<Output = kube::Result<T>>) -> Result<T, String> {
         let answer = within(LIMIT, request).await;
         answer
             .ok_or_else(|| "no answer in time".to_owned())?
-            .map_err(|error| words(&error))
+            .map_err(|error| words(&error, &Asked::of(verb, &ApiResource::erase::<Lease>(&()))))
     }
 }
 

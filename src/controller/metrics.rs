@@ -12,7 +12,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::storage::WriteError;
-use crate::api::Kind;
+use crate::api::{Kind, Unpublished};
 
 /// Everything that is counted.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ enum WriteResult {
     Gone,
     Busy,
     Refused,
+    StatusTooLarge,
+    StatusRefused,
 }
 
 impl Default for Metrics {
@@ -107,10 +109,14 @@ impl Metrics {
         let result = match answer {
             Ok(_) => WriteResult::Written,
             Err(WriteError::Conflict) => WriteResult::Conflict,
-            Err(WriteError::Gone) => WriteResult::Gone,
+            Err(WriteError::Gone | WriteError::Leaving) => WriteResult::Gone,
             Err(WriteError::Busy { .. }) => WriteResult::Busy,
             Err(WriteError::Fenced) => return,
-            Err(WriteError::Refused(_) | WriteError::Invalid(_)) => WriteResult::Refused,
+            Err(WriteError::Refused(_)) => WriteResult::Refused,
+            Err(WriteError::Invalid { why, .. }) => match why {
+                Unpublished::StatusTooLarge => WriteResult::StatusTooLarge,
+                Unpublished::StatusRefused => WriteResult::StatusRefused,
+            },
         };
         let labels = WriteLabels {
             kind: kind.as_str(),

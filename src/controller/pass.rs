@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::announce::Announcement;
+use super::clock::Clock;
 use super::fence::Fence;
-use super::judge::{Judgement, StatusWrite, SystemWrite, Write, user_status};
+use super::judge::{Judgement, SystemWrite, Write, user_status};
+use super::leaving::Leaving;
 use super::metrics::Metrics;
+use super::outages::OUTAGES;
 use super::patience::{Patience, Subject};
-use super::storage::{Extent, Storage, WriteError};
+use super::storage::{Storage, WriteError};
 use super::store::Stored;
+use crate::api::Kind;
 
 /// Writes in flight, of all tenants together.
 pub(super) const IN_FLIGHT: usize = 32;
@@ -32,6 +36,9 @@ const GLANCE: Duration = Duration::from_millis(50);
 pub(super) struct Writer<S> {
     pub(super) storage: Arc<S>,
     pub(super) fence: Arc<Fence>,
+    pub(super) clock: Arc<Clock>,
+    /// Where nothing is written.
+    pub(super) leaving: Arc<Leaving>,
     pub(super) metrics: Arc<Metrics>,
     /// Places for writes in flight.
     pub(super) places: Semaphore,
@@ -52,8 +59,8 @@ pub(super) enum Answer {
     System(Box<Stored>),
     /// The object had moved.
     Conflict(Arc<Stored>),
-    /// Storage will not take that status, by its hash, while the object is as it was judged.
-    Unwritable(Arc<Stored>, u64),
+    /// Storage will not take a status, by its hash, while the object is in this state; when to offer it again all the same.
+    Unwritable(Arc<Stored>, u64, Option<Duration>),
 }
 
 /// What a pass ran into.
@@ -102,60 +109,8 @@ impl<S: Storage> Writer<S> {
         if ill.into_inner() { Passed::Ill } else { Passed::Well }
     }
 
-    async fn status(&self, mut write: StatusWrite, stopped: &impl Fn() -> bool) -> Passed {
-        let (kind, hash) = (write.judged.kind, write.shown.hash);
-        // What cannot be decoded cannot be applied to either; a merge leaves the spec alone.
-        let broken = matches!(write.judged.declared, crate::policy::Declared::Broken(_));
-        let extent = if broken { Extent::Whole } else { Extent::Own };
-        let subject = (kind, write.judged.namespace.clone(), write.judged.name.clone());
-        let announcements = Announcement::of(&write);
-        let mut answer = self
-            .patiently(&subject, stopped, || self.storage.write_status(&write, extent))
-            .await;
-        if let Ok(stored) = &answer
-            && extent == Extent::Own
-            && stored.shown.hash != hash
-        {
-            tracing::debug!(%kind, "somebody else wrote into a status: replacing it whole");
-            self.answer(Answer::Status(Box::new(stored.clone())));
-            write.judged = Arc::new(stored.clone());
-            answer = self
-                .patiently(&subject, stopped, || self.storage.write_status(&write, Extent::Whole))
-                .await;
-        }
-        match answer {
-            Ok(stored) => {
-                if stored.shown.hash != hash {
-                    tracing::warn!(%kind, "a status does not come back as it was written");
-                    self.answer(Answer::Unwritable(Arc::new(stored.clone()), hash));
-                }
-                for announcement in announcements {
-                    if self.announcements.try_send(announcement).is_err() {
-                        self.metrics.events_dropped.inc();
-                    }
-                }
-                self.answer(Answer::Status(Box::new(stored)));
-                Passed::Well
-            }
-            // A change will show why, and sooner; but nothing depends on there being one.
-            Err(WriteError::Conflict) => {
-                self.answer(Answer::Conflict(write.judged));
-                Passed::Ill
-            }
-            Err(WriteError::Gone | WriteError::Fenced) => Passed::Ill,
-            // What cannot be decoded may not be valid either: then it takes no status from anyone until it is changed.
-            Err(error @ WriteError::Invalid(_)) if broken => {
-                tracing::warn!(%kind, %error, "the status of an object that cannot be decoded was not taken");
-                self.answer(Answer::Unwritable(write.judged, hash));
-                Passed::Well
-            }
-            Err(error) => self.ill(kind, &error),
-        }
-    }
-
     async fn system(&self, write: SystemWrite, stopped: &impl Fn() -> bool) -> Passed {
-        let kind = write.kind;
-        let subject = (kind, write.namespace.clone(), write.name.clone());
+        let subject = (write.kind, write.namespace.clone(), write.name.clone());
         match self
             .patiently(&subject, stopped, || self.storage.write_system(&write))
             .await
@@ -164,20 +119,24 @@ impl<S: Storage> Writer<S> {
                 self.answer(Answer::System(Box::new(stored)));
                 Passed::Well
             }
-            // It is there already, or its namespace is going: as above.
+            Err(WriteError::Leaving) => Passed::Well,
+            // It is there already, or gone by now: to be seen.
             Err(WriteError::Conflict | WriteError::Gone | WriteError::Fenced) => Passed::Ill,
-            Err(error) => self.ill(kind, &error),
+            Err(error) => self.ill(write.kind, &write.name, &error),
         }
     }
 
-    fn ill(&self, kind: crate::api::Kind, error: &WriteError) -> Passed {
-        tracing::warn!(%kind, %error, "not written; it will be tried again");
+    pub(super) fn ill(&self, kind: Kind, name: &str, error: &WriteError) -> Passed {
+        match OUTAGES.failed(kind.as_str(), &error.to_string()) {
+            Some(failures) => tracing::warn!(%kind, name, failures, %error, "not written; it will be tried again"),
+            None => tracing::debug!(%kind, name, %error, "not written; it will be tried again"),
+        }
         Passed::Ill
     }
 
     /// Tries again what is answered with "busy", ever more slowly and never before the server asked for it, unless the pass
     /// is overtaken. Every attempt is behind the fence.
-    async fn patiently<F: Future<Output = Result<Stored, WriteError>>>(
+    pub(super) async fn patiently<F: Future<Output = Result<Stored, WriteError>>>(
         &self,
         subject: &Subject,
         stopped: &impl Fn() -> bool,
@@ -189,6 +148,7 @@ impl<S: Storage> Writer<S> {
         {
             return Err(WriteError::Busy {
                 after: None,
+                failed: false,
                 reason: "the API server asked for more patience".to_owned(),
             });
         }
@@ -197,9 +157,17 @@ impl<S: Storage> Writer<S> {
             if place.is_err() || !self.fence.lets_through() {
                 return Err(WriteError::Fenced);
             }
+            if self.leaving.contains(&subject.1) {
+                return Err(WriteError::Leaving);
+            }
             let answer = write().await;
             drop(place);
             self.metrics.wrote(subject.0, &answer);
+            match &answer {
+                Ok(_) => OUTAGES.works(subject.0.as_str()),
+                Err(WriteError::Leaving) => self.leaving.refused(&subject.1),
+                Err(_) => {}
+            }
             let Err(WriteError::Busy { after, .. }) = &answer else {
                 return answer;
             };
@@ -231,7 +199,7 @@ impl<S: Storage> Writer<S> {
         }
     }
 
-    fn answer(&self, answer: Answer) {
+    pub(super) fn answer(&self, answer: Answer) {
         // Nobody listens any more only when the process is about to end.
         let _ = self.answers.send(answer);
     }
@@ -244,138 +212,9 @@ fn is_far(until: Instant) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
-    use std::sync::Mutex;
-
-    use serde_json::json;
-
-    use super::super::shown::Shown;
-    use super::super::store::Change;
-    use super::super::testing::{stored, with_spec};
+    use super::super::storage::Extent;
+    use super::super::testing::{busy, busy_for, carry_out, carry_out_until, judgement, taken, user, write, writer};
     use super::*;
-    use crate::api::Kind;
-    use crate::policy::Status;
-
-    /// A storage that answers as it was told, one answer a write, and remembers how much was to be replaced.
-    #[derive(Default)]
-    struct Told {
-        answers: Mutex<VecDeque<Result<Stored, WriteError>>>,
-        asked: Mutex<Vec<Extent>>,
-    }
-
-    impl Storage for Told {
-        async fn feed(self: Arc<Self>, _: mpsc::Sender<Change>) {}
-
-        async fn write_status(&self, _: &StatusWrite, extent: Extent) -> Result<Stored, WriteError> {
-            self.asked.lock().unwrap().push(extent);
-            let answer = self.answers.lock().unwrap().pop_front();
-            answer.expect("no more writes than answers")
-        }
-
-        async fn write_system(&self, _: &SystemWrite) -> Result<Stored, WriteError> {
-            Err(WriteError::Gone)
-        }
-
-        async fn announce(&self, _: &Announcement) -> Result<(), WriteError> {
-            Ok(())
-        }
-    }
-
-    struct Carried {
-        passed: Passed,
-        asked: Vec<Extent>,
-        answers: Vec<Answer>,
-    }
-
-    fn write(judged: Stored) -> StatusWrite {
-        let status = Status::User(Box::default());
-        StatusWrite {
-            judged: Arc::new(judged),
-            shown: Shown::of(&status),
-            status,
-        }
-    }
-
-    /// The object as it is when the write has been taken.
-    fn taken(write: &StatusWrite, version: u64) -> Stored {
-        Stored {
-            version,
-            shown: write.shown.clone(),
-            ..(*write.judged).clone()
-        }
-    }
-
-    /// Busy, and not to be asked again for so many seconds.
-    fn busy_for(seconds: u64) -> WriteError {
-        WriteError::Busy {
-            after: Some(Duration::from_secs(seconds)),
-            reason: "busy".to_owned(),
-        }
-    }
-
-    fn busy() -> WriteError {
-        WriteError::Busy {
-            after: None,
-            reason: "busy".to_owned(),
-        }
-    }
-
-    fn writer(
-        fence: Fence,
-        told: Vec<Result<Stored, WriteError>>,
-        answers: mpsc::UnboundedSender<Answer>,
-    ) -> Writer<Told> {
-        Writer {
-            storage: Arc::new(Told {
-                answers: Mutex::new(told.into()),
-                asked: Mutex::default(),
-            }),
-            fence: Arc::new(fence),
-            metrics: Arc::new(Metrics::default()),
-            places: Semaphore::new(1),
-            patience: Patience::default(),
-            answers,
-            announcements: mpsc::channel(8).0,
-        }
-    }
-
-    fn judgement(write: &StatusWrite) -> Judgement {
-        Judgement {
-            writes: vec![Write::Status(Box::new(write.clone()))],
-            ..Judgement::default()
-        }
-    }
-
-    async fn carry_out(
-        write: &StatusWrite,
-        fence: Fence,
-        overtaken: bool,
-        told: Vec<Result<Stored, WriteError>>,
-    ) -> Carried {
-        carry_out_until(write, fence, &AtomicBool::new(overtaken), told).await
-    }
-
-    async fn carry_out_until(
-        write: &StatusWrite,
-        fence: Fence,
-        overtaken: &AtomicBool,
-        told: Vec<Result<Stored, WriteError>>,
-    ) -> Carried {
-        let (sender, mut receiver) = mpsc::unbounded_channel();
-        let writer = writer(fence, told, sender);
-        let passed = writer.carry_out(judgement(write), overtaken, Duration::ZERO).await;
-        assert!(
-            writer.storage.answers.lock().unwrap().is_empty(),
-            "an answer was not asked for"
-        );
-        let asked = writer.storage.asked.lock().unwrap().clone();
-        let answers = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
-        Carried { passed, asked, answers }
-    }
-
-    fn user() -> Stored {
-        stored(Kind::User, "acme", "ada", 5)
-    }
 
     #[tokio::test]
     async fn what_is_busy_is_tried_again_until_it_is_taken() {
@@ -466,60 +305,5 @@ mod tests {
         let carried = carry_out(&write(user()), Fence::open(), true, Vec::new()).await;
         assert_eq!(carried.passed, Passed::Well);
         assert!(carried.asked.is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_status_with_somebody_elses_fields_is_replaced_whole() {
-        let write = write(user());
-        let mut forged = taken(&write, 6);
-        forged.shown.hash = 99;
-        let told = vec![Ok(forged), Ok(taken(&write, 7))];
-        let carried = carry_out(&write, Fence::open(), false, told).await;
-        assert_eq!(carried.asked, [Extent::Own, Extent::Whole]);
-        assert!(matches!(&carried.answers[..], [Answer::Status(_), Answer::Status(stored)] if stored.version == 7));
-    }
-
-    #[tokio::test]
-    async fn a_status_that_never_comes_back_as_written_is_not_offered_for_ever() {
-        let write = write(user());
-        let odd = |version| {
-            let mut odd = taken(&write, version);
-            odd.shown.hash = 99;
-            Ok(odd)
-        };
-        let carried = carry_out(&write, Fence::open(), false, vec![odd(6), odd(7)]).await;
-        assert!(carried.answers.iter().any(
-            |answer| matches!(answer, Answer::Unwritable(judged, hash) if judged.version == 7 && *hash == write.shown.hash)
-        ));
-    }
-
-    #[tokio::test]
-    async fn what_cannot_be_decoded_and_is_not_valid_gets_its_status_by_a_merge_and_once() {
-        let broken = with_spec(Kind::User, "acme", "ada", 5, &json!({"roles": 7}));
-        let refused = Err(WriteError::Invalid("422".to_owned()));
-        let carried = carry_out(&write(broken), Fence::open(), false, vec![refused]).await;
-        assert_eq!(carried.passed, Passed::Well);
-        assert_eq!(carried.asked, [Extent::Whole]);
-        assert!(matches!(&carried.answers[..], [Answer::Unwritable(_, _)]));
-    }
-
-    #[tokio::test]
-    async fn what_cannot_be_decoded_is_tried_again_when_it_was_not_that() {
-        for error in [WriteError::Refused("403".to_owned()), busy()] {
-            let broken = with_spec(Kind::User, "acme", "ada", 5, &json!({"roles": 7}));
-            let overtaken = AtomicBool::new(false);
-            let write = write(broken);
-            let carried = carry_out_until(&write, Fence::open(), &overtaken, vec![Err(error)]);
-            tokio::pin!(carried);
-            let carried = match futures::poll!(carried.as_mut()) {
-                std::task::Poll::Ready(carried) => carried,
-                std::task::Poll::Pending => {
-                    overtaken.store(true, Ordering::SeqCst);
-                    carried.await
-                }
-            };
-            assert_eq!(carried.passed, Passed::Ill);
-            assert!(carried.answers.is_empty());
-        }
     }
 }

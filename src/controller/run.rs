@@ -19,13 +19,16 @@ use super::clock::Clock;
 use super::fence::Fence;
 use super::judge::{Judgement, Tenant, Write, judge};
 use super::lease::{Held, Leadership, LeaseSettings};
+use super::leaving::Leaving;
 use super::memo::Memo;
 use super::metrics::{Metrics, seconds};
+use super::outages::OUTAGES;
 use super::pass::{Answer, IN_FLIGHT, Passed, Writer};
 use super::patience::Patience;
 use super::probes::{self, Health};
-use super::storage::Storage;
-use super::store::{Change, Store};
+use super::refusals::Refusals;
+use super::storage::{Storage, WriteError};
+use super::store::{Change, Store, Stored};
 use super::tenants::Tenants;
 use crate::api::Moment;
 use crate::policy::Catalogue;
@@ -111,9 +114,11 @@ impl<S: Storage> Controller<S> {
         let mut background = JoinSet::new();
         background.spawn(Arc::clone(&self.storage).feed(change_sender));
         let mut announcing = JoinSet::new();
+        let leaving = Arc::new(Leaving::default());
         announcing.spawn(announce(
             Arc::clone(&self.storage),
             Arc::clone(&self.fence),
+            Arc::clone(&leaving),
             Arc::clone(&self.metrics),
             announcements,
         ));
@@ -124,6 +129,8 @@ impl<S: Storage> Controller<S> {
         let writer = Arc::new(Writer {
             storage: self.storage,
             fence: self.fence,
+            clock: Arc::clone(&self.clock),
+            leaving: Arc::clone(&leaving),
             metrics: Arc::clone(&self.metrics),
             places: Semaphore::new(IN_FLIGHT),
             patience: Patience::default(),
@@ -135,12 +142,14 @@ impl<S: Storage> Controller<S> {
             tenants: Tenants::default(),
             catalogue: self.catalogue,
             clock: self.clock,
+            leaving,
             metrics: self.metrics,
             activity,
             writer,
             judging: 0,
             memos: HashMap::new(),
             passes: JoinSet::new(),
+            refusals: Refusals::default(),
         };
         let ended = work
             .go_on(Inputs {
@@ -212,6 +221,7 @@ struct Work<S> {
     tenants: Tenants,
     catalogue: Arc<Catalogue>,
     clock: Arc<Clock>,
+    leaving: Arc<Leaving>,
     metrics: Arc<Metrics>,
     activity: watch::Sender<Activity>,
     writer: Arc<Writer<S>>,
@@ -220,6 +230,8 @@ struct Work<S> {
     /// What each tenant's last pass found out, by namespace.
     memos: HashMap<String, Memo>,
     passes: JoinSet<Step>,
+    /// Statuses that were refused, and are to be offered again.
+    refusals: Refusals,
 }
 
 /// How far a pass has come.
@@ -253,6 +265,7 @@ impl<S: Storage> Work<S> {
                 .filter(|_| leads && synced && self.judging < JUDGING);
             let clock = Arc::clone(&self.clock);
             let timer = self.tenants.next_timer();
+            let again = self.refusals.next();
             tokio::select! {
                 biased;
                 () = &mut shutdown => return Ok(()),
@@ -277,12 +290,21 @@ impl<S: Storage> Work<S> {
                     Ok(Ok(())) | Err(_) => return Err(Ended::Probes(std::io::Error::other("the server ended"))),
                 },
                 () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
+                () = sleep_until(again.unwrap_or_else(Instant::now).into()), if again.is_some() => self.offer_again(),
                 () = clock.doze_until(timer) => self.tenants.ring(self.clock.now(), Instant::now()),
             }
         }
     }
 
     fn take_change(&mut self, change: Change) {
+        if let Change::Namespace(change) = change {
+            return self.leaving.take(change);
+        }
+        if let Change::Applied(stored) = &change
+            && !self.store.holds(&stored.namespace)
+        {
+            self.leaving.emptied(&stored.namespace);
+        }
         for namespace in self.store.take(change) {
             self.changed(&namespace);
         }
@@ -291,6 +313,9 @@ impl<S: Storage> Work<S> {
     /// A tenant changed: it is to be judged, and so are those that credit users of it.
     fn changed(&mut self, namespace: &str) {
         let now = Instant::now();
+        if !self.store.holds(namespace) {
+            self.leaving.emptied(namespace);
+        }
         self.tenants.changed(namespace, now);
         for crediting in self.store.crediting(namespace) {
             self.tenants.changed(crediting, now);
@@ -321,9 +346,30 @@ impl<S: Storage> Work<S> {
                     self.store.mark_unwritable(&judged, 0);
                 }
             }
-            Answer::Unwritable(judged, hash) => {
-                self.store.answered((*judged).clone());
-                self.store.mark_unwritable(&judged, hash);
+            Answer::Unwritable(judged, hash, again) => self.refused(&judged, hash, again),
+        }
+    }
+
+    /// A status was not taken, or only less of it, which the object in that state shows.
+    fn refused(&mut self, judged: &Stored, hash: u64, again: Option<Duration>) {
+        let seen = self.store.find(&judged.namespace, judged.kind, &judged.name);
+        if seen.is_some_and(|seen| seen.version > judged.version) {
+            self.changed(&judged.namespace);
+        }
+        self.store.answered(judged.clone());
+        self.store.mark_unwritable(judged, hash);
+        if let Some(again) = again {
+            let subject = (judged.kind, judged.namespace.clone(), judged.name.clone());
+            self.refusals.note(subject, Instant::now() + again);
+        }
+    }
+
+    /// Has statuses offered again that were refused a while ago.
+    fn offer_again(&mut self) {
+        let now = Instant::now();
+        while let Some((kind, namespace, name)) = self.refusals.due(now) {
+            if self.store.forget_unwritable(&namespace, kind, &name) {
+                self.tenants.urgent(&namespace, now);
             }
         }
     }
@@ -341,6 +387,11 @@ impl<S: Storage> Work<S> {
             let Some((namespace, overtaken)) = self.tenants.next(Instant::now()) else {
                 return;
             };
+            if self.leaving.contains(&namespace) {
+                self.tenants.set_timer(&namespace, None);
+                self.tenants.ended(&namespace, true, Instant::now());
+                continue;
+            }
             let homes = self.store.homes_of(&namespace).into_iter();
             let homes = homes.map(|home| {
                 let objects = self.store.objects(&home);
@@ -469,15 +520,28 @@ async fn changed(held: &mut Option<watch::Receiver<Held>>) -> Held {
 async fn announce<S: Storage>(
     storage: Arc<S>,
     fence: Arc<Fence>,
+    leaving: Arc<Leaving>,
     metrics: Arc<Metrics>,
     mut announcements: mpsc::Receiver<Announcement>,
 ) {
     while let Some(announcement) = announcements.recv().await {
+        let namespace = &announcement.about.namespace;
+        if leaving.contains(namespace) {
+            continue;
+        }
         if !fence.lets_through() {
             metrics.events_dropped.inc();
-        } else if let Err(error) = storage.announce(&announcement).await {
-            tracing::warn!(%error, "an Event was not sent");
-            metrics.events_dropped.inc();
+            continue;
+        }
+        match storage.announce(&announcement).await {
+            Ok(()) => OUTAGES.works("Event"),
+            Err(WriteError::Leaving) => leaving.refused(namespace),
+            Err(error) => {
+                if let Some(failures) = OUTAGES.failed("Event", &error.to_string()) {
+                    tracing::warn!(failures, %error, "an Event was not sent");
+                }
+                metrics.events_dropped.inc();
+            }
         }
     }
 }

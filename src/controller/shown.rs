@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::api::{ConditionStatus, HeldData, Kind, Moment, Rows, UserStatus};
+use crate::api::{ConditionStatus, HeldData, Kind, Moment, PUBLISHED, Rows, Unpublished, UserStatus};
 use crate::policy::{Reason, Status};
 
 /// The types of condition that are ours; others' are left alone.
-const CONDITIONS: [&str; 4] = ["Ready", "Complete", "Stalled", "Delivered"];
+const CONDITIONS: [&str; 5] = ["Ready", "Complete", "Stalled", "Delivered", PUBLISHED];
 
 /// How this process hashes: by keys of its own, so that nobody can look for two things that it takes for one.
 pub(super) fn keys() -> &'static RandomState {
@@ -27,8 +27,10 @@ pub(crate) struct Shown {
     pub(crate) phase: Option<&'static str>,
     /// The reason of a Ready that is False.
     pub(crate) void: Option<Reason>,
+    /// Why it is not whole, if so.
+    pub(crate) unpublished: Option<Unpublished>,
     /// Each condition of [`CONDITIONS`] that is there, and since when it is as it is.
-    since: [Option<(ConditionStatus, Option<Moment>)>; 4],
+    since: [Option<(ConditionStatus, Option<Moment>)>; CONDITIONS.len()],
     /// Whether the object itself is in force.
     in_force: bool,
     /// What is granted, and what is restricted.
@@ -45,6 +47,9 @@ impl Shown {
             ..Self::default()
         };
         for condition in status.conditions() {
+            if condition.kind == PUBLISHED {
+                shown.unpublished = Unpublished::from_name(&condition.reason);
+            }
             if condition.kind == "Ready" {
                 match condition.status {
                     ConditionStatus::True => shown.in_force = shown.phase != Some("Expired"),

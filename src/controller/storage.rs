@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::announce::Announcement;
 use super::judge::{StatusWrite, SystemWrite};
 use super::store::{Change, Stored};
+use crate::api::Unpublished;
 
 /// Where objects come from and statuses go.
 pub trait Storage: Send + Sync + 'static {
@@ -44,14 +45,19 @@ pub enum WriteError {
     /// The object is no longer as it was judged: what is to be written has to be computed again.
     #[error("the object has changed since it was judged")]
     Conflict,
-    /// The object is gone, or its namespace is going.
+    /// The object is gone.
     #[error("the object is gone")]
     Gone,
+    /// Its namespace is being deleted: nothing is to be written there any more.
+    #[error("the namespace is being deleted")]
+    Leaving,
     /// It may work later, and may have worked already.
     #[error("{reason}")]
     Busy {
         /// How long to wait at least.
         after: Option<Duration>,
+        /// Whether the server itself failed at it, as it does at some objects that it will never take.
+        failed: bool,
         /// What was answered.
         reason: String,
     },
@@ -61,7 +67,14 @@ pub enum WriteError {
     /// It is not allowed, or not as things are set up now.
     #[error("{0}")]
     Refused(String),
-    /// The API server takes the object for invalid: it will hardly work while the object is as it is.
-    #[error("{0}")]
-    Invalid(String),
+    /// What is to be written is not taken: it will hardly work while the object is as it is.
+    #[error("{reason}")]
+    Invalid {
+        /// What is wrong with it.
+        why: Unpublished,
+        /// When it may work though neither has changed; never when absent.
+        again: Option<Duration>,
+        /// What was answered.
+        reason: String,
+    },
 }

@@ -60,6 +60,23 @@ pub enum Change {
     },
     /// Those were all objects of a kind, as of that resourceVersion.
     Listed(Kind, u64),
+    /// Something is known of a namespace itself.
+    Namespace(NamespaceChange),
+}
+
+/// What happened to the namespaces of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamespaceChange {
+    /// All that are there follow.
+    Listing,
+    /// It is being deleted.
+    Leaving(String),
+    /// It is there, and not being deleted.
+    Staying(String),
+    /// It is gone.
+    Gone(String),
+    /// Those were all.
+    Listed,
 }
 
 /// All objects, by namespace, kind and name.
@@ -121,6 +138,8 @@ impl Store {
                 let seen = self.listing.remove(&kind).unwrap_or_default();
                 self.forget_unlisted(kind, version, &seen)
             }
+            // No object of ours.
+            Change::Namespace(_) => Vec::new(),
         }
     }
 
@@ -193,9 +212,21 @@ impl Store {
         }
     }
 
+    /// Has that status offered again; returns whether there was one.
+    pub(super) fn forget_unwritable(&mut self, namespace: &str, kind: Kind, name: &str) -> bool {
+        let objects = self.namespaces.get_mut(namespace);
+        let object = objects.and_then(|objects| objects.get_mut(&kind)?.get_mut(name));
+        object.is_some_and(|object| Arc::make_mut(object).unwritable.take().is_some())
+    }
+
     /// An object as it was last seen.
     pub(super) fn find(&self, namespace: &str, kind: Kind, name: &str) -> Option<&Arc<Stored>> {
         self.namespaces.get(namespace)?.get(&kind)?.get(name)
+    }
+
+    /// Whether a namespace holds something.
+    pub(super) fn holds(&self, namespace: &str) -> bool {
+        self.namespaces.contains_key(namespace)
     }
 
     /// All namespaces that hold something.

@@ -1,4 +1,4 @@
-//! One kind of a cluster, listed and then watched.
+//! One kind of a cluster, or its namespaces, listed and then watched.
 //!
 //! A loop of our own, because it has to refuse a list that is older than what it has already seen, which the watchers of
 //! libraries take for the present: an API server that lags would bring deleted objects back to life.
@@ -6,13 +6,16 @@
 use std::time::Duration;
 
 use futures::{Stream, TryStreamExt as _};
-use kube::api::{Api, DynamicObject, ListParams, WatchEvent, WatchParams};
-use tokio::sync::mpsc;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::{Api, ApiResource, DynamicObject, ListParams, WatchEvent, WatchParams};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
 use super::clock::within;
-use super::cluster::{read, version, words};
-use super::store::Change;
+use super::cluster::{read, resource, version};
+use super::errors::{Asked, words};
+use super::outages::OUTAGES;
+use super::store::{Change, NamespaceChange};
 use crate::api::Kind;
 
 /// Objects in one answer.
@@ -41,18 +44,38 @@ enum End {
     TooOld,
     /// A list is older than what has been seen.
     Behind,
+    /// It may not be asked for.
+    Forbidden(String),
     /// Something went wrong.
     Failed(String),
 }
 
-/// Sends every change of a kind for as long as somebody listens. Gives up when the cluster has gone back in time for good.
-pub(super) async fn watch(kind: Kind, api: Api<DynamicObject>, changes: mpsc::Sender<Change>) {
+/// What is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Watched {
+    /// The objects of a kind.
+    Kind(Kind),
+    /// Which namespaces are being deleted.
+    Namespaces,
+}
+
+/// Sends every change of what is watched for as long as somebody listens. Gives up when the cluster has gone back in time
+/// for good. Tells when it has been listed for the first time, or may not be.
+pub(super) async fn watch(
+    watched: Watched,
+    api: Api<DynamicObject>,
+    changes: mpsc::Sender<Change>,
+    begun: oneshot::Sender<()>,
+) {
+    let mut begun = Some(begun);
     let mut watcher = Watcher {
-        kind,
+        watched,
+        resource: watched.resource(),
         api,
         changes,
         seen: 0,
     };
+    let who = watcher.asked("watch").to_string();
     let mut wait = SHORTEST_WAIT;
     let mut listed = false;
     let mut worked = Instant::now();
@@ -65,6 +88,10 @@ pub(super) async fn watch(kind: Kind, api: Api<DynamicObject>, changes: mpsc::Se
             watcher.list().await
         };
         let well = watcher.seen != before || (end.is_ok() && (!listed || began.elapsed() >= BRIEF));
+        if matches!(end, Ok(()) | Err(End::Forbidden(_))) {
+            // Nobody may want to know.
+            let _ = begun.take().map(|begun| begun.send(()));
+        }
         if well {
             wait = SHORTEST_WAIT;
             worked = Instant::now();
@@ -75,19 +102,22 @@ pub(super) async fn watch(kind: Kind, api: Api<DynamicObject>, changes: mpsc::Se
                 listed = true;
                 continue;
             }
-            Ok(()) => tracing::debug!(%kind, "the watch ended at once"),
+            Ok(()) => tracing::debug!(who, "the watch ended at once"),
             Err(End::Unheard) => return,
             Err(End::TooOld) => {
-                tracing::info!(%kind, "the watch is too far behind: listing again");
+                tracing::info!(who, "the watch is too far behind: listing again");
                 listed = false;
             }
             Err(End::Behind) if behind.get_or_insert(began).elapsed() >= FRUITLESS => {
-                tracing::error!(%kind, "every list is older than what has been seen: giving up");
+                tracing::error!(who, "every list is older than what has been seen: giving up");
                 return;
             }
-            Err(End::Behind) => tracing::warn!(%kind, "a list is older than what has been seen: asking again"),
-            Err(End::Failed(reason)) => {
-                tracing::warn!(%kind, reason, "the watch is interrupted");
+            Err(End::Behind) => tracing::warn!(who, "a list is older than what has been seen: asking again"),
+            Err(End::Failed(reason) | End::Forbidden(reason)) => {
+                match OUTAGES.failed(&who, &reason) {
+                    Some(failures) => tracing::warn!(who, failures, reason, "interrupted; it will be tried again"),
+                    None => tracing::debug!(who, reason, "interrupted; it will be tried again"),
+                }
                 listed &= worked.elapsed() < FRUITLESS;
             }
         }
@@ -96,8 +126,63 @@ pub(super) async fn watch(kind: Kind, api: Api<DynamicObject>, changes: mpsc::Se
     }
 }
 
+impl Watched {
+    /// The resource to ask for.
+    pub(super) fn resource(self) -> ApiResource {
+        match self {
+            Self::Kind(kind) => resource(kind),
+            Self::Namespaces => ApiResource::erase::<Namespace>(&()),
+        }
+    }
+
+    fn listing(self) -> Change {
+        match self {
+            Self::Kind(kind) => Change::Listing(kind),
+            Self::Namespaces => Change::Namespace(NamespaceChange::Listing),
+        }
+    }
+
+    fn listed(self, version: u64) -> Change {
+        match self {
+            Self::Kind(kind) => Change::Listed(kind, version),
+            Self::Namespaces => Change::Namespace(NamespaceChange::Listed),
+        }
+    }
+
+    /// That an object is there; `None` when it has no name.
+    fn applied(self, object: DynamicObject) -> Option<Change> {
+        match self {
+            Self::Kind(kind) => Some(Change::Applied(Box::new(read(kind, object)?))),
+            Self::Namespaces => {
+                let leaving = object.metadata.deletion_timestamp.is_some();
+                let name = object.metadata.name?;
+                Some(Change::Namespace(match leaving {
+                    true => NamespaceChange::Leaving(name),
+                    false => NamespaceChange::Staying(name),
+                }))
+            }
+        }
+    }
+
+    fn deleted(self, object: DynamicObject) -> Change {
+        let metadata = object.metadata;
+        let name = metadata.name.unwrap_or_default();
+        match self {
+            Self::Kind(kind) => Change::Deleted {
+                kind,
+                namespace: metadata.namespace.unwrap_or_default(),
+                name,
+                uid: metadata.uid.unwrap_or_default(),
+                version: metadata.resource_version.as_deref().map_or(0, version),
+            },
+            Self::Namespaces => Change::Namespace(NamespaceChange::Gone(name)),
+        }
+    }
+}
+
 struct Watcher {
-    kind: Kind,
+    watched: Watched,
+    resource: ApiResource,
     api: Api<DynamicObject>,
     changes: mpsc::Sender<Change>,
     /// The latest state seen, as a resourceVersion.
@@ -107,11 +192,11 @@ struct Watcher {
 impl Watcher {
     async fn list(&mut self) -> Result<(), End> {
         let mut parameters = ListParams::default().limit(PAGE);
-        self.send(Change::Listing(self.kind)).await?;
+        self.send(self.watched.listing()).await?;
         let mut listed = None;
         loop {
             let page = within(LIST_LIMIT, self.api.list(&parameters)).await;
-            let page = page.ok_or_else(silent)?.map_err(|error| failed(&error))?;
+            let page = page.ok_or_else(silent)?.map_err(|error| self.failed("list", &error))?;
             // Every page is of the state of the first.
             let at = page.metadata.resource_version.as_deref().map_or(0, version);
             let at = *listed.get_or_insert(at);
@@ -125,7 +210,8 @@ impl Watcher {
                 Some(token) => parameters = parameters.continue_token(&token),
                 None => {
                     self.seen = at;
-                    return self.send(Change::Listed(self.kind, at)).await;
+                    OUTAGES.works(&self.asked("watch").to_string());
+                    return self.send(self.watched.listed(at)).await;
                 }
             }
         }
@@ -136,7 +222,10 @@ impl Watcher {
         let parameters = WatchParams::default().timeout(WATCH_SECONDS);
         let version = self.seen.to_string();
         let events = within(LIST_LIMIT, self.api.watch(&parameters, &version)).await;
-        let events = events.ok_or_else(silent)?.map_err(|error| failed(&error))?;
+        let events = events
+            .ok_or_else(silent)?
+            .map_err(|error| self.failed("watch", &error))?;
+        OUTAGES.works(&self.asked("watch").to_string());
         self.events(Box::pin(events)).await
     }
 
@@ -146,7 +235,10 @@ impl Watcher {
     ) -> Result<(), End> {
         loop {
             let event = within(SILENCE, events.try_next()).await;
-            match event.ok_or_else(silent)?.map_err(|error| failed(&error))? {
+            match event
+                .ok_or_else(silent)?
+                .map_err(|error| self.failed("watch", &error))?
+            {
                 None => return Ok(()),
                 Some(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {
                     self.saw(object.metadata.resource_version.as_deref());
@@ -154,17 +246,10 @@ impl Watcher {
                 }
                 Some(WatchEvent::Deleted(object)) => {
                     self.saw(object.metadata.resource_version.as_deref());
-                    let change = Change::Deleted {
-                        kind: self.kind,
-                        namespace: object.metadata.namespace.unwrap_or_default(),
-                        name: object.metadata.name.unwrap_or_default(),
-                        uid: object.metadata.uid.unwrap_or_default(),
-                        version: object.metadata.resource_version.as_deref().map_or(0, version),
-                    };
-                    self.send(change).await?;
+                    self.send(self.watched.deleted(object)).await?;
                 }
                 Some(WatchEvent::Bookmark(bookmark)) => self.saw(Some(&bookmark.metadata.resource_version)),
-                Some(WatchEvent::Error(status)) => return Err(failed(&kube::Error::Api(status))),
+                Some(WatchEvent::Error(status)) => return Err(self.failed("watch", &kube::Error::Api(status))),
             }
         }
     }
@@ -174,10 +259,22 @@ impl Watcher {
     }
 
     async fn applied(&self, object: DynamicObject) -> Result<(), End> {
-        match read(self.kind, object) {
-            Some(stored) => self.send(Change::Applied(Box::new(stored))).await,
+        match self.watched.applied(object) {
+            Some(change) => self.send(change).await,
             None => Ok(()),
         }
+    }
+
+    fn failed(&self, verb: &'static str, error: &kube::Error) -> End {
+        match error {
+            kube::Error::Api(status) if status.code == 410 => End::TooOld,
+            kube::Error::Api(status) if status.code == 403 => End::Forbidden(words(error, &self.asked(verb))),
+            _ => End::Failed(words(error, &self.asked(verb))),
+        }
+    }
+
+    fn asked(&self, verb: &'static str) -> Asked {
+        Asked::of(verb, &self.resource)
     }
 
     async fn send(&self, change: Change) -> Result<(), End> {
@@ -187,13 +284,6 @@ impl Watcher {
 
 fn silent() -> End {
     End::Failed("no answer in time".to_owned())
-}
-
-fn failed(error: &kube::Error) -> End {
-    match error {
-        kube::Error::Api(status) if status.code == 410 => End::TooOld,
-        _ => End::Failed(words(error)),
-    }
 }
 
 #[cfg(test)]
@@ -208,7 +298,6 @@ mod tests {
     use tokio::time::timeout;
     use tower::service_fn;
 
-    use super::super::cluster::resource;
     use super::*;
 
     /// An API server whose lists are of those states, the last one again and again, and whose watches end at once as told.
@@ -239,7 +328,13 @@ mod tests {
         let asked = Arc::default();
         let (changes, mut heard) = mpsc::channel(10_000);
         let began = Instant::now();
-        watch(Kind::User, server(&[9, 5], GONE, &asked), changes).await;
+        watch(
+            Watched::Kind(Kind::User),
+            server(&[9, 5], GONE, &asked),
+            changes,
+            oneshot::channel().0,
+        )
+        .await;
         assert!(began.elapsed() >= FRUITLESS);
         let mut lists = Vec::new();
         while let Ok(change) = heard.try_recv() {
@@ -254,7 +349,12 @@ mod tests {
     async fn a_watch_that_always_ends_at_once_is_asked_for_ever_more_slowly() {
         let asked = Arc::default();
         let (changes, _heard) = mpsc::channel(10_000);
-        let watching = watch(Kind::User, server(&[9], "", &asked), changes);
+        let watching = watch(
+            Watched::Kind(Kind::User),
+            server(&[9], "", &asked),
+            changes,
+            oneshot::channel().0,
+        );
         let minute = Duration::from_secs(60);
         assert!(timeout(minute, watching).await.is_err(), "it goes on");
         let asked = asked.lock().unwrap().len();

@@ -634,4 +634,37 @@ mod tests {
         assert_ne!(plain, hash(&bob(", position: unknown"), &group("")));
         assert_ne!(plain, hash(&bob(""), &group("bob")));
     }
+
+    /// The schema of that field, and on below it; `[]` is what a list holds.
+    fn field<'a>(schema: &'a serde_json::Value, path: &str) -> &'a serde_json::Value {
+        path.split('.').fold(schema, |schema, name| match name {
+            "[]" => &schema["items"],
+            name => &schema["properties"][name],
+        })
+    }
+
+    #[test]
+    fn the_lists_of_a_status_hold_whatever_the_limits_of_a_tenant_allow() {
+        use crate::api::crd::schema;
+        let [tenant, user, organization] =
+            [Kind::Tenant, Kind::User, Kind::Organization].map(|kind| serde_json::to_value(schema(kind)).unwrap());
+        let limit = |name: &str| {
+            field(&tenant, &format!("spec.limits.{name}"))["maximum"]
+                .as_f64()
+                .unwrap()
+        };
+        let catalogue = super::super::Catalogue::builtin().unwrap();
+        let roles = limit("roles") + f64::from(u32::try_from(catalogue.system_roles().len()).unwrap());
+        for (schema, list, most) in [
+            (&user, "status.roles", roles),
+            (&user, "status.permissions.[].roles", roles),
+            (&user, "status.data.[].roles", roles),
+            (&user, "status.groups", limit("userGroups")),
+            (&organization, "status.path", limit("organizationLevels")),
+        ] {
+            let bound = field(schema, list)["maxItems"].as_f64().unwrap();
+            assert!(bound >= most, "{list}: {bound} < {most}");
+        }
+        assert_eq!(field(&user, "status.roles")["maxItems"], 1_004);
+    }
 }

@@ -67,6 +67,8 @@ fn the_controller_may_do_what_it_does_and_no_more() {
     let organizations = ["headquarters", "unassigned"];
     expected.insert(right("patch", "tenantry.dev", "organizations", &organizations));
     expected.insert(right("create", "events.k8s.io", "events", &[]));
+    expected.insert(right("list", "", "namespaces", &[]));
+    expected.insert(right("watch", "", "namespaces", &[]));
     assert_eq!(rights(object(&objects, "ClusterRole", "tenantry-controller")), expected);
 
     let unnamed = rendered(&["--set-json", "reservedRoles=[]"]);

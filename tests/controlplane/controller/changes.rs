@@ -1,5 +1,7 @@
 //! A change of one object shows in all that depend on it, and never keeps what it took away.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{actions, ready, shared};
@@ -134,7 +136,7 @@ fn what_void_objects_suffer_is_told_in_an_event_without_identifiers() {
     );
     shared().reason(&namespace, "User", "bob", "DuplicateIdentifier");
     let (reason, note) = event(&namespace, "bob");
-    assert_eq!(reason, "Refused");
+    assert_eq!(reason, "Warning Refused");
     assert!(note.starts_with("DuplicateIdentifier: spec.email"), "{note}");
     assert!(!note.contains('@') && !note.contains("smith"), "{note}");
 }
@@ -160,7 +162,7 @@ fn a_phase_that_changes_is_told_in_an_event() {
     assert_eq!(
         told,
         (
-            "PhaseChanged".to_owned(),
+            "Normal PhaseChanged".to_owned(),
             "the phase went from Active to Disabled".to_owned()
         )
     );
@@ -177,22 +179,46 @@ fn what_an_object_waits_for_is_told_in_an_event() {
     );
     shared().reason(&namespace, "Organization", "berlin", "DependencyNotFound");
     let (reason, note) = event(&namespace, "berlin");
-    assert_eq!(reason, "Waiting");
+    assert_eq!(reason, "Warning Waiting");
     assert!(note.starts_with("DependencyNotFound: spec.parent"), "{note}");
 }
 
-/// Waits for the one event on an object: its reason and its note.
+#[test]
+fn what_heals_is_told_in_an_event_that_is_no_warning() {
+    let namespace = shared().tenant("healing");
+    let emea = "{displayName: EMEA}";
+    let berlin = "{displayName: Berlin, parent: emea}";
+    shared().apply(&namespace, "Organization", "berlin", berlin);
+    shared().reason(&namespace, "Organization", "berlin", "DependencyNotFound");
+    shared().apply(&namespace, "Organization", "emea", emea);
+    shared().reason(&namespace, "Organization", "berlin", "Valid");
+    let told: BTreeSet<String> = events(&namespace, "berlin", 2)
+        .into_iter()
+        .map(|(reason, _)| reason)
+        .collect();
+    assert_eq!(told, ["Normal Accepted", "Warning Waiting"].map(str::to_owned).into());
+}
+
+/// Waits for the one event on an object: its type and reason, and its note.
 fn event(namespace: &str, about: &str) -> (String, String) {
+    events(namespace, about, 1).remove(0)
+}
+
+/// Waits for so many events on an object.
+fn events(namespace: &str, about: &str, count: usize) -> Vec<(String, String)> {
     let get = ["get", "events.events.k8s.io", "-n", namespace, "-o", "json"];
     let events = until("an event", || {
         let events: Value = serde_json::from_str(&shared().control_plane.admin().kubectl(&get).ok()).unwrap();
         let mut events = events["items"].as_array().unwrap().clone();
         events.retain(|event| event["regarding"]["name"] == about);
-        (!events.is_empty()).then_some(events)
+        (events.len() >= count).then_some(events)
     });
-    assert_eq!(events.len(), 1, "{events:#?}");
-    let text = |field: &str| events[0][field].as_str().unwrap().to_owned();
-    (text("reason"), text("note"))
+    assert_eq!(events.len(), count, "{events:#?}");
+    let told = events.iter().map(|event| {
+        let text = |field: &str| event[field].as_str().unwrap();
+        (format!("{} {}", text("type"), text("reason")), text("note").to_owned())
+    });
+    told.collect()
 }
 
 #[test]

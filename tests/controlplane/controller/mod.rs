@@ -8,9 +8,11 @@ mod changes;
 mod crowd;
 mod deletion;
 mod lease;
+mod leaving;
+mod refused;
 mod rights;
 mod skew;
-mod slow;
+pub(crate) mod slow;
 mod time;
 pub(crate) mod undecodable;
 pub(crate) mod watcher;
@@ -75,6 +77,7 @@ pub(crate) struct Running {
     activity: watch::Receiver<Activity>,
     lease: watch::Receiver<LeaseHeld>,
     way: Arc<AtomicU64>,
+    again: Arc<AtomicU64>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), Ended>>>,
 }
@@ -327,8 +330,8 @@ impl Running {
             identity: identity.to_owned(),
         };
         let (its_clock, its_metrics) = (Arc::clone(&clock), Arc::clone(&metrics));
-        let way = Arc::default();
-        let its_way = Arc::clone(&way);
+        let (way, again) = (Arc::default(), Arc::default());
+        let (its_way, its_again) = (Arc::clone(&way), Arc::clone(&again));
         let (tell, lease) = mpsc::channel();
         let thread = in_thread(async move {
             let client = Access::of(&config).client().await;
@@ -336,7 +339,11 @@ impl Running {
             let controller = |fence, held: watch::Receiver<LeaseHeld>| {
                 tell.send(held.clone()).unwrap();
                 Controller {
-                    storage: Arc::new(Slow { cluster, way: its_way }),
+                    storage: Arc::new(Slow {
+                        cluster,
+                        way: its_way,
+                        again: its_again,
+                    }),
                     catalogue: Arc::new(Catalogue::builtin().unwrap()),
                     clock: its_clock,
                     fence,
@@ -357,6 +364,7 @@ impl Running {
             activity,
             lease: lease.recv().unwrap(),
             way,
+            again,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -378,6 +386,12 @@ impl Running {
     /// From now on every status is on its way to the API server for so long.
     pub(crate) fn slow_down(&self, way: Duration) {
         self.way.store(way.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+
+    /// From now on a status that is refused is offered again after so long.
+    pub(crate) fn offer_again_after(&self, again: Duration) {
+        self.again
+            .store(again.as_millis().try_into().unwrap(), Ordering::SeqCst);
     }
 
     /// Waits until it has found out that the lease is not its own any more. It has not ended by then: this returns at once.

@@ -1,4 +1,5 @@
-//! A cluster to which a status is as long on its way as a test wants: so there is work at hand when something happens.
+//! A cluster to which a status is as long on its way as a test wants, so that there is work at hand when something happens;
+//! and which is offered a status again that it refused as soon as a test wants.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,10 +11,12 @@ use tenantry::controller::{
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-pub(super) struct Slow {
-    pub(super) cluster: Arc<Cluster>,
+pub(crate) struct Slow {
+    pub(crate) cluster: Arc<Cluster>,
     /// How long a status is on its way to the API server, in milliseconds.
-    pub(super) way: Arc<AtomicU64>,
+    pub(crate) way: Arc<AtomicU64>,
+    /// When a status that was refused is offered again, in milliseconds; in its usual time when zero.
+    pub(crate) again: Arc<AtomicU64>,
 }
 
 impl Storage for Slow {
@@ -23,7 +26,14 @@ impl Storage for Slow {
 
     async fn write_status(&self, write: &StatusWrite, extent: Extent) -> Result<Stored, WriteError> {
         sleep(Duration::from_millis(self.way.load(Ordering::SeqCst))).await;
-        self.cluster.write_status(write, extent).await
+        let mut answer = self.cluster.write_status(write, extent).await;
+        let soon = self.again.load(Ordering::SeqCst);
+        if let Err(WriteError::Invalid { again: Some(again), .. }) = &mut answer
+            && soon > 0
+        {
+            *again = Duration::from_millis(soon);
+        }
+        answer
     }
 
     async fn write_system(&self, write: &SystemWrite) -> Result<Stored, WriteError> {

@@ -40,6 +40,9 @@ pub(crate) enum WriteFault {
     Failed,
     TimedOut,
     Torn,
+    Invalid,
+    TooLarge,
+    Undeclared,
 }
 
 /// What a watch can meet.
@@ -65,7 +68,7 @@ pub(crate) enum ListFault {
 }
 
 impl WriteFault {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::KilledBefore,
         Self::KilledAfter,
         Self::Conflict,
@@ -75,7 +78,15 @@ impl WriteFault {
         Self::Failed,
         Self::TimedOut,
         Self::Torn,
+        Self::Invalid,
+        Self::TooLarge,
+        Self::Undeclared,
     ];
+
+    /// Whether it says that a status will not be taken as it is.
+    pub(crate) fn refuses(self) -> bool {
+        matches!(self, Self::Invalid | Self::TooLarge | Self::Undeclared)
+    }
 }
 
 impl WatchFault {
@@ -108,6 +119,9 @@ impl fmt::Display for WriteFault {
             Self::Failed => "500",
             Self::TimedOut => "504 though applied",
             Self::Torn => "applied, the answer torn in the middle",
+            Self::Invalid => "a status refused with 422",
+            Self::TooLarge => "a status refused with 500, too large for etcd",
+            Self::Undeclared => "a status refused with 500, a field not in the definition",
         })
     }
 }

@@ -105,8 +105,8 @@ fn points<'a>(all: impl Iterator<Item = (usize, &'a Point)>) -> Vec<Point> {
 
 impl WriteFault {
     fn can_strike(self, point: &Point) -> bool {
-        // What is not there yet, and an Event, nobody else can have changed.
-        self != Self::Overtaken || point.name.ends_with(" status")
+        // What is not there yet, and an Event, nobody else can have changed; and only a status can be written with less in it.
+        !(self == Self::Overtaken || self.refuses()) || point.name.ends_with(" status")
     }
 }
 

@@ -55,7 +55,12 @@ async fn pass(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
         Asked::List(kind) => proxy.list(kind, &parts).await,
         Asked::Watch(kind) => proxy.watch(kind, &parts).await,
         Asked::Write(name) => proxy.write(&name, &parts, body).await,
-        Asked::Other => whole(proxy.forward(&parts, body).await).await,
+        // As it comes: it may be a watch.
+        Asked::Other => {
+            let (mut parts, body) = proxy.forward(&parts, body).await.into_parts();
+            parts.headers.remove(header::TRANSFER_ENCODING);
+            Response::from_parts(parts, Body::new(body))
+        }
     }
 }
 
@@ -128,6 +133,15 @@ impl Proxy {
             Some(WriteFault::Missing) => return status(404, "NotFound", "not found"),
             Some(WriteFault::TooMany) => return too_many(),
             Some(WriteFault::Failed) => return status(500, "InternalError", "etcdserver: leader changed"),
+            Some(WriteFault::Invalid) => return status(422, "Invalid", "the object is invalid"),
+            Some(WriteFault::TooLarge) => return status(500, "", "etcdserver: request is too large"),
+            Some(WriteFault::Undeclared) => {
+                return status(
+                    500,
+                    "",
+                    "failed to create typed patch object: .status.x: field not declared in schema",
+                );
+            }
             Some(WriteFault::Overtaken) => self.touch(name).await,
             Some(WriteFault::KilledAfter | WriteFault::TimedOut | WriteFault::Torn) | None => {}
         }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
@@ -23,6 +23,7 @@ use super::script::{Script, Signal, Write};
 use super::stage::Stage;
 use super::witness::{Seen, State};
 use super::workload::{BEGIN, EDITS, Edit, OBJECTS};
+use crate::controller::slow::Slow;
 use crate::controller::watcher::resource;
 
 /// How long a step may take.
@@ -32,6 +33,8 @@ const SILENCE: Duration = Duration::from_millis(150);
 /// A run in which fewer Events were sent than in the undisturbed one is over when nothing has been written for so long.
 const QUIET: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(5);
+/// After so many milliseconds a status is offered again that was refused.
+const REFUSED_AGAIN: u64 = 200;
 
 const LEASE: &str = "tenantry-controller";
 
@@ -353,7 +356,11 @@ impl Instance {
         let clock = Arc::clone(clock);
         let ended = runtime.spawn(async move {
             let client = stage.controller(port);
-            let storage = Arc::new(Cluster::new(client.clone(), identity));
+            let storage = Arc::new(Slow {
+                cluster: Arc::new(Cluster::new(client.clone(), identity)),
+                way: Arc::default(),
+                again: Arc::new(AtomicU64::new(REFUSED_AGAIN)),
+            });
             let controller = |fence, held| Controller {
                 storage,
                 catalogue: Arc::clone(&stage.catalogue),

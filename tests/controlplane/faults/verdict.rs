@@ -9,6 +9,7 @@
 //! - No Event was sent that has no reason to be, and none twice. One may be missing when the controller was killed, when it
 //!   was not told that its write had been applied, or when the Event itself met the fault: nothing depends on Events.
 //! - What was told to wait a second has waited a second.
+//! - Of a status that was refused less is written, and an Event says so; all of it when it is offered again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -45,6 +46,10 @@ fn counts(disturbance: &Disturbance, record: &Record, undisturbed: &Record) -> V
             // Somebody else has written it as well.
             Disturbance::Write(point, WriteFault::Overtaken) if point.name.trim_end_matches(" status") == name => {
                 found == wanted + 1
+            }
+            // Less of it, and all of it when it was offered again; unless there was something newer to write by then.
+            Disturbance::Write(point, fault) if fault.refuses() && point.name.trim_end_matches(" status") == name => {
+                (wanted..=wanted + 2).contains(&found)
             }
             Disturbance::OldStart(..) => found >= wanted,
             _ => found == wanted,
@@ -115,6 +120,7 @@ fn events(disturbance: &Disturbance, record: &Record, undisturbed: &Record) -> V
         )
         | Disturbance::Away(_) => found <= wanted,
         Disturbance::Write(point, _) if point.name == name => found <= wanted,
+        Disturbance::Write(_, fault) if fault.refuses() && name.starts_with("Event Status") => found == wanted + 1,
         _ => found == wanted,
     })
 }
