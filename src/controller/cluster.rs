@@ -87,9 +87,10 @@ pub async fn snapshots(client: &Client, namespace: Option<&str>) -> Result<Vec<S
     }
     let mut namespaces: Vec<&str> = store.namespaces().collect();
     namespaces.sort_unstable();
-    let snapshots = namespaces
-        .into_iter()
-        .map(|namespace| snapshot(namespace, &store.objects(namespace)));
+    let snapshots = namespaces.into_iter().map(|namespace| {
+        let objects = store.objects(namespace).into_iter();
+        snapshot(namespace, objects.map(|stored| stored.declared.clone()))
+    });
     Ok(snapshots.collect())
 }
 

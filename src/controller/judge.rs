@@ -1,24 +1,23 @@
-//! One pass over a tenant, without I/O: from what was seen to what is to be written.
+//! From an evaluation to what is to be written, without I/O.
 
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::memo::{Memo, key};
 use super::shown::Shown;
-use super::store::{Stored, snapshot};
-use crate::api::{Kind, Moment, OrganizationSpec, TENANT_NAME};
-use crate::policy::{Access, Catalogue, Declared, Evaluation, Homes, Organization, Reason, Status, User, evaluate};
+use super::store::Stored;
+use crate::api::{Kind, OrganizationSpec, TENANT_NAME};
+use crate::policy::{Access, Evaluation, Organization, Reason, Status};
 
-/// A tenant and the homes of the users that it credits.
-#[derive(Debug)]
-pub(super) struct Tenant {
-    /// The namespace.
-    pub(super) namespace: String,
-    /// Its objects, sorted by kind and name.
+/// The objects of a tenant that are to be held against an evaluation.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Those of which the status may have to be written, sorted by kind and name.
     pub(super) objects: Vec<Arc<Stored>>,
-    /// The other tenants whose users it credits, likewise.
-    pub(super) homes: Vec<(String, Vec<Arc<Stored>>)>,
+    /// The Tenant.
+    pub(super) tenant: Option<Arc<Stored>>,
+    /// Those that have the name of something of the system.
+    pub(super) system: Vec<Arc<Stored>>,
 }
 
 /// What a pass comes to.
@@ -28,10 +27,6 @@ pub(super) struct Judgement {
     pub(super) writes: Vec<Write>,
     /// What the statuses of users follow from.
     pub(super) evaluation: Option<Arc<Evaluation>>,
-    /// What the next pass need not find out again.
-    pub(super) memo: Memo,
-    /// When the tenant is to be judged again though nothing has changed.
-    pub(super) next: Option<Moment>,
 }
 
 /// Something to be written.
@@ -46,6 +41,15 @@ pub(super) enum Write {
 }
 
 impl Write {
+    /// The kind and name of the object.
+    pub(super) fn object(&self) -> (Kind, String) {
+        match self {
+            Self::Status(write) => (write.judged.kind, write.judged.name.clone()),
+            Self::User(judged, _) => (judged.kind, judged.name.clone()),
+            Self::System(write) => (write.kind, write.name.clone()),
+        }
+    }
+
     /// The object and the hash of its status, unless it writes something else.
     pub(super) fn status(&self) -> Option<(&Stored, u64)> {
         match self {
@@ -84,43 +88,45 @@ pub struct SystemWrite {
     pub(crate) instead_of: Option<Arc<Stored>>,
 }
 
-/// Judges a tenant at that moment. The memo is the one of its last pass, or an empty one.
-pub(super) fn judge(catalogue: &Arc<Catalogue>, tenant: &Tenant, memo: Memo, now: Moment) -> Judgement {
-    let snapshot = snapshot(&tenant.namespace, &tenant.objects);
-    let evaluation = evaluate(catalogue, &snapshot, &homes(catalogue, tenant, now), now);
-    let mut memo = memo.held_against(&snapshot);
-    let mut writes: Vec<(Rank, Write)> = statuses(&evaluation, tenant, now);
+/// Holds what was seen of a tenant against its evaluation.
+pub(super) fn judge(evaluation: Evaluation, seen: &Seen) -> Judgement {
+    let evaluation = Arc::new(evaluation);
+    let objects = seen.objects.iter();
+    let mut writes: Vec<(Rank, Write)> = objects.filter_map(|judged| status(&evaluation, judged)).collect();
     if let Some(access) = evaluation.access() {
-        writes.extend(user_statuses(&evaluation, access, tenant, &mut memo));
-        let system = system_objects(access, &evaluation, tenant);
+        let system = system_objects(access, &evaluation, seen);
         writes.extend(system.map(|write| (Rank::System, Write::System(Box::new(write)))));
     }
     writes.sort_by_key(|(rank, _)| *rank);
     Judgement {
         writes: writes.into_iter().map(|(_, write)| write).collect(),
-        next: evaluation.access().and_then(|access| access.next_look()),
-        evaluation: Some(Arc::new(evaluation)),
-        memo,
+        evaluation: Some(evaluation),
     }
 }
 
-/// The status of a user in a tenant in force, as it is to be written; `None` when there is no such user.
-pub(super) fn user_status(evaluation: &Evaluation, judged: &Arc<Stored>) -> Option<StatusWrite> {
-    let access = evaluation.access()?;
-    let user = access.users.by_name(&judged.name)?;
-    let (status, shown) = completed_user_status(evaluation, access, user, judged);
-    Some(StatusWrite {
-        judged: Arc::clone(judged),
-        status,
-        shown,
-    })
-}
-
-fn completed_user_status(evaluation: &Evaluation, access: &Access, user: &User, judged: &Stored) -> (Status, Shown) {
-    let mut status = Status::User(Box::new(evaluation.user_status(access, user)));
+/// The status of an object, if it is to be written. That of a user in a tenant in force is made again when its turn comes.
+fn status(evaluation: &Evaluation, judged: &Arc<Stored>) -> Option<(Rank, Write)> {
+    let mut status = evaluation.status_of(judged.kind, &judged.name)?;
     judged.shown.complete(&mut status, judged.generation, evaluation.now);
     let shown = Shown::of(&status);
-    (status, shown)
+    let rank = rank(judged, &shown)?;
+    let judged = Arc::clone(judged);
+    let write = match status {
+        Status::User(_) if evaluation.access().is_some() => Write::User(judged, shown.hash),
+        status => Write::Status(Box::new(StatusWrite { judged, status, shown })),
+    };
+    Some((rank, write))
+}
+
+/// The status of a user, as it is to be written; `None` when there is no such user.
+pub(super) fn user_status(evaluation: &Evaluation, judged: &Arc<Stored>) -> Option<StatusWrite> {
+    let mut status = evaluation.status_of(Kind::User, &judged.name)?;
+    judged.shown.complete(&mut status, judged.generation, evaluation.now);
+    Some(StatusWrite {
+        judged: Arc::clone(judged),
+        shown: Shown::of(&status),
+        status,
+    })
 }
 
 /// What comes first.
@@ -132,71 +138,6 @@ enum Rank {
     System,
     /// All else.
     Rest,
-}
-
-/// What the homes say, each from its own evaluation: a home never credits, so it needs no homes itself.
-fn homes(catalogue: &Arc<Catalogue>, tenant: &Tenant, now: Moment) -> Homes {
-    let mut homes = Homes::default();
-    for (home, objects) in &tenant.homes {
-        let evaluation = evaluate(catalogue, &snapshot(home, objects), &Homes::default(), now);
-        let wanted = tenant.objects.iter().filter_map(|stored| match &stored.declared {
-            Declared::User(user) => user.spec.home.as_ref(),
-            _ => None,
-        });
-        let wanted = wanted.filter(|credited| credited.tenant == *home);
-        if let Some(answer) = evaluation.as_home(wanted.map(|credited| credited.user.as_str())) {
-            homes.insert(home.clone(), answer);
-        }
-    }
-    homes
-}
-
-/// The statuses that differ from those shown, but for those of users in a tenant in force. Objects are sorted by kind and
-/// name.
-fn statuses(evaluation: &Evaluation, tenant: &Tenant, now: Moment) -> Vec<(Rank, Write)> {
-    let find = |kind: Kind, name: &str| {
-        let key = |stored: &Arc<Stored>| (stored.kind, stored.name.as_str()).cmp(&(kind, name));
-        let at = tenant.objects.binary_search_by(key).ok()?;
-        tenant.objects.get(at)
-    };
-    let reported = evaluation.statuses_but_users().chain(evaluation.refused());
-    let writes = reported.filter_map(|reported| {
-        let judged = find(reported.kind, reported.name)?;
-        let mut status = reported.status;
-        judged.shown.complete(&mut status, judged.generation, now);
-        let shown = Shown::of(&status);
-        let rank = rank(judged, &shown)?;
-        let judged = Arc::clone(judged);
-        Some((rank, Write::Status(Box::new(StatusWrite { judged, status, shown }))))
-    });
-    writes.collect()
-}
-
-/// The same of the users. Objects and users are both sorted by name; that they belong together shows by what they share.
-fn user_statuses(evaluation: &Evaluation, access: &Access, tenant: &Tenant, memo: &mut Memo) -> Vec<(Rank, Write)> {
-    let mut objects = tenant.objects.iter().filter(|stored| stored.kind == Kind::User);
-    let mut renewed = memo.renewed(access.users.iter().count());
-    let mut writes = Vec::new();
-    for user in access.users.iter() {
-        let declares = |stored: &&Arc<Stored>| matches!(&stored.declared, Declared::User(object) if Arc::ptr_eq(object, &user.object));
-        let Some(judged) = objects.find(declares) else {
-            break;
-        };
-        let key = key(evaluation, user, judged.generation);
-        if let Some(hash) = memo.known(key)
-            && !is_due(judged, hash)
-        {
-            renewed.note(key, hash);
-            continue;
-        }
-        let (_, shown) = completed_user_status(evaluation, access, user, judged);
-        renewed.note(key, shown.hash);
-        if let Some(rank) = rank(judged, &shown) {
-            writes.push((rank, Write::User(Arc::clone(judged), shown.hash)));
-        }
-    }
-    *memo = renewed;
-    writes
 }
 
 /// Whether a status of that hash is to be written.
@@ -216,12 +157,8 @@ fn rank(judged: &Stored, shown: &Shown) -> Option<Rank> {
 fn system_objects<'a>(
     access: &'a Access,
     evaluation: &'a Evaluation,
-    tenant: &'a Tenant,
+    seen: &'a Seen,
 ) -> impl Iterator<Item = SystemWrite> + 'a {
-    let owner = tenant
-        .objects
-        .iter()
-        .find(|stored| stored.kind == Kind::Tenant && stored.name == TENANT_NAME);
     let wrong = |findings: &crate::policy::Findings| {
         let mut findings = findings.iter();
         findings.any(|finding| matches!(finding.reason, Reason::ReservedName | Reason::SchemaInvalid))
@@ -237,11 +174,9 @@ fn system_objects<'a>(
         Some((Kind::Organization, one.name.as_str(), spec, wrong(&one.findings)))
     });
     roles.chain(organizations).filter_map(move |(kind, name, spec, wrong)| {
-        let there = tenant
-            .objects
-            .iter()
-            .find(|stored| stored.kind == kind && stored.name == name);
-        let owner = owner?.uid.clone();
+        let mut named = seen.system.iter();
+        let there = named.find(|stored| stored.kind == kind && stored.name == name);
+        let owner = seen.tenant.as_ref()?.uid.clone();
         let write = match there {
             None => true,
             Some(stored) if stored.system => wrong || stored.owner.as_ref() != Some(&owner),
@@ -249,7 +184,7 @@ fn system_objects<'a>(
         };
         write.then(|| SystemWrite {
             kind,
-            namespace: tenant.namespace.clone(),
+            namespace: evaluation.namespace.clone(),
             name: name.to_owned(),
             spec,
             owner,
@@ -293,15 +228,21 @@ pub(crate) const SYSTEM_LABEL: &str = "tenantry.dev/system";
 
 #[cfg(test)]
 mod tests {
+    use super::super::store::snapshot;
     use super::super::testing::{stored, with_spec};
     use super::*;
+    use crate::api::Moment;
+    use crate::policy::{Catalogue, Homes, evaluate};
+
+    /// All objects of a tenant.
+    struct Tenant {
+        objects: Vec<Arc<Stored>>,
+    }
 
     fn tenant(mut objects: Vec<Stored>) -> Tenant {
         objects.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
         Tenant {
-            namespace: "acme".to_owned(),
             objects: objects.into_iter().map(Arc::new).collect(),
-            homes: Vec::new(),
         }
     }
 
@@ -313,9 +254,17 @@ mod tests {
         Arc::new(Catalogue::builtin().unwrap())
     }
 
-    /// What a first pass comes to.
+    /// What there is to write when all objects are looked at.
     fn judged(tenant: &Tenant) -> Judgement {
-        judge(&catalogue(), tenant, Memo::default(), moment())
+        let declared = tenant.objects.iter().map(|stored| stored.declared.clone());
+        let evaluation = evaluate(&catalogue(), &snapshot("acme", declared), &Homes::default(), moment());
+        let owner = tenant.objects.iter().find(|stored| stored.kind == Kind::Tenant);
+        let seen = Seen {
+            objects: tenant.objects.clone(),
+            tenant: owner.cloned(),
+            system: tenant.objects.clone(),
+        };
+        judge(evaluation, &seen)
     }
 
     fn names(judgement: &Judgement) -> Vec<String> {
@@ -415,79 +364,6 @@ mod tests {
         );
     }
 
-    /// The same tenant with that object in it, in a new generation or new altogether.
-    fn edited(tenant: &Tenant, kind: Kind, name: &str, spec: &Json) -> Tenant {
-        let mut edited = with_spec(kind, "acme", name, 99, spec);
-        let mut objects: Vec<Stored> = tenant.objects.iter().map(|stored| (**stored).clone()).collect();
-        if let Some(known) = objects
-            .iter()
-            .find(|stored| (stored.kind, stored.name.as_str()) == (kind, name))
-        {
-            edited.generation = known.generation + 1;
-            edited.shown = known.shown.clone();
-        }
-        objects.retain(|stored| (stored.kind, stored.name.as_str()) != (kind, name));
-        objects.push(edited);
-        self::tenant(objects)
-    }
-
-    #[test]
-    fn a_pass_that_remembers_the_last_comes_to_what_one_comes_to_that_does_not() {
-        let role = |action: &str| json!({"displayName": "Editor", "permissions": [{"object": "Campaign", "actions": [action]}]});
-        let user = |roles: &[&str]| json!({"account": "ada.smith", "name": "Ada", "roles": roles, "organizations": ["berlin"]});
-        let mut before = tenant(vec![
-            stored(Kind::Tenant, "acme", "tenant", 1),
-            stored(Kind::User, "acme", "zoe", 3),
-            stored(Kind::Organization, "acme", "berlin", 4),
-            with_spec(Kind::Role, "acme", "editor", 5, &role("Edit")),
-            with_spec(Kind::User, "acme", "ada", 6, &user(&["ordinary-user", "editor"])),
-        ]);
-        let mut first = judged(&before);
-        while !first.writes.is_empty() {
-            before = after(&before, &first);
-            first = judged(&before);
-        }
-        for (edit, kind, name, spec, writes) in [
-            ("nothing", Kind::Tenant, "tenant", json!({"displayName": "Acme"}), 1),
-            ("a role", Kind::Role, "editor", role("View"), 2),
-            ("a broken role", Kind::Role, "editor", json!({"permissions": 7}), 2),
-            ("a user", Kind::User, "ada", user(&["ordinary-user"]), 1),
-            (
-                "a user disabled",
-                Kind::User,
-                "zoe",
-                json!({"account": "zoe.smith", "name": "Zoe", "roles": ["ordinary-user"], "enabled": false}),
-                2,
-            ),
-            (
-                "a broken organization",
-                Kind::Organization,
-                "berlin",
-                json!({"code": 7}),
-                2,
-            ),
-            (
-                "a group",
-                Kind::UserGroup,
-                "press",
-                json!({"displayName": "Press", "remarks": "-", "users": ["ada"]}),
-                2,
-            ),
-            (
-                "a tenant suspended",
-                Kind::Tenant,
-                "tenant",
-                json!({"displayName": "Acme", "suspended": true}),
-                3,
-            ),
-        ] {
-            let edited = edited(&before, kind, name, &spec);
-            let remembering = judge(&catalogue(), &edited, judged(&before).memo, moment());
-            assert_eq!(names(&remembering), names(&judged(&edited)), "{edit}");
-            assert_eq!(remembering.writes.len(), writes, "{edit}: {:?}", names(&remembering));
-        }
-    }
-
     #[test]
     fn a_system_name_that_a_person_took_is_refused_and_left_as_it_is() {
         let spec = json!({"displayName": "Mine", "permissions": [{"object": "Campaign", "actions": ["View"]}]});
@@ -549,27 +425,6 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_is_judged_again_when_only_a_message_changes() {
-        let user = json!({
-            "account": "ada.smith", "name": "Ada", "roles": ["ordinary-user"],
-            "temporaryRoles": [
-                {"role": "gone", "validUntil": "2026-12-02T00:00:00Z"},
-                {"role": "lost", "validUntil": "2026-12-03T00:00:00Z"},
-            ],
-        });
-        let judgement = judged(&tenant(vec![
-            stored(Kind::Tenant, "acme", "tenant", 1),
-            with_spec(Kind::User, "acme", "ada", 2, &user),
-        ]));
-        assert_eq!(judgement.next, Moment::parse("2026-12-02T00:00:00Z"));
-        let evaluation = judgement.evaluation.unwrap();
-        assert_eq!(
-            evaluation.access().unwrap().next_transition,
-            Moment::parse("2026-12-03T00:00:00Z")
-        );
-    }
-
-    #[test]
     fn a_namespace_without_tenant_gets_no_system_objects() {
         let judgement = judged(&tenant(vec![stored(Kind::User, "acme", "ada", 2)]));
         assert_eq!(names(&judgement), ["status User ada"]);
@@ -580,10 +435,11 @@ mod tests {
         let broken = with_spec(Kind::User, "acme", "ada", 2, &json!({"roles": 7}));
         let judgement = judged(&tenant(vec![stored(Kind::Tenant, "acme", "tenant", 1), broken]));
         let status = judgement.writes.iter().find_map(|write| match write {
-            Write::Status(write) if write.judged.name == "ada" => Some(&write.status),
+            Write::User(judged, _) => user_status(judgement.evaluation.as_ref()?, judged),
             _ => None,
         });
-        let conditions = status.unwrap().conditions();
+        let status = status.unwrap().status;
+        let conditions = status.conditions();
         let reasons: Vec<&str> = conditions.iter().map(|condition| condition.reason.as_str()).collect();
         assert_eq!(reasons, ["Complete", "SchemaInvalid", "SchemaInvalid"]);
     }

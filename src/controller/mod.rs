@@ -11,7 +11,7 @@ mod fence;
 mod judge;
 mod lease;
 mod leaving;
-mod memo;
+mod live;
 mod metrics;
 mod outages;
 mod pass;

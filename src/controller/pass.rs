@@ -1,7 +1,7 @@
 //! Carrying out what a pass over a tenant came to: writes in their order, several at a time, each behind the fence.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
@@ -72,6 +72,14 @@ pub(super) enum Passed {
     Ill,
 }
 
+/// What a pass has come to.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) passed: Passed,
+    /// The objects that were not written, by kind and name.
+    pub(super) unwritten: Vec<(Kind, String)>,
+}
+
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waited {
@@ -81,15 +89,19 @@ enum Waited {
 
 impl<S: Storage> Writer<S> {
     /// Writes in order until all is written or the pass is overtaken by something newer, which it may be after `least`.
-    pub(super) async fn carry_out(&self, judgement: Judgement, overtaken: &AtomicBool, least: Duration) -> Passed {
+    /// Returns the objects, by kind and name, of which the status may not be as it should.
+    pub(super) async fn carry_out(&self, judgement: Judgement, overtaken: &AtomicBool, least: Duration) -> Written {
+        let unwritten = Mutex::new(Vec::new());
         let ill = AtomicBool::new(false);
         let began = Instant::now();
         let stopped = || overtaken.load(Ordering::SeqCst) && began.elapsed() >= least;
         let evaluation = judgement.evaluation.as_deref();
         stream::iter(judgement.writes)
             .for_each_concurrent(IN_FLIGHT_OF_ONE, |write| async {
+                let object = write.object();
+                let leave = |object| unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(object);
                 if stopped() {
-                    return;
+                    return leave(object);
                 }
                 let passed = match write {
                     Write::Status(write) => self.status(*write, &stopped).await,
@@ -103,10 +115,14 @@ impl<S: Storage> Writer<S> {
                 };
                 if passed == Passed::Ill {
                     ill.store(true, Ordering::SeqCst);
+                    leave(object);
                 }
             })
             .await;
-        if ill.into_inner() { Passed::Ill } else { Passed::Well }
+        Written {
+            passed: if ill.into_inner() { Passed::Ill } else { Passed::Well },
+            unwritten: unwritten.into_inner().unwrap_or_else(PoisonError::into_inner),
+        }
     }
 
     async fn system(&self, write: SystemWrite, stopped: &impl Fn() -> bool) -> Passed {
@@ -266,7 +282,10 @@ mod tests {
         let write = write(user());
         for _ in 0..2 {
             let going_on = AtomicBool::new(false);
-            let passed = writer.carry_out(judgement(&write), &going_on, Duration::ZERO).await;
+            let passed = writer
+                .carry_out(judgement(&write), &going_on, Duration::ZERO)
+                .await
+                .passed;
             assert_eq!(passed, Passed::Ill);
         }
         assert_eq!(writer.storage.asked.lock().unwrap().len(), 1);

@@ -1,6 +1,5 @@
 //! The loop: changes in, passes out.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -17,24 +16,22 @@ use tracing::Instrument as _;
 use super::announce::Announcement;
 use super::clock::Clock;
 use super::fence::Fence;
-use super::judge::{Judgement, Tenant, Write, judge};
+use super::judge::{Judgement, Seen, Write, judge};
 use super::lease::{Held, Leadership, LeaseSettings};
 use super::leaving::Leaving;
-use super::memo::Memo;
+use super::live::{Advanced, Live};
 use super::metrics::{Metrics, seconds};
 use super::outages::OUTAGES;
-use super::pass::{Answer, IN_FLIGHT, Passed, Writer};
+use super::pass::{Answer, IN_FLIGHT, Passed, Writer, Written};
 use super::patience::Patience;
 use super::probes::{self, Health};
 use super::refusals::Refusals;
 use super::storage::{Storage, WriteError};
 use super::store::{Change, Store, Stored};
 use super::tenants::Tenants;
-use crate::api::Moment;
+use crate::api::{HEADQUARTERS, Kind, Moment, TENANT_NAME, UNASSIGNED};
 use crate::policy::Catalogue;
 
-/// Tenants judged at the same time.
-const JUDGING: usize = 2;
 /// Changes under way from the watches.
 const CHANGES: usize = 4_096;
 /// Events waiting to be sent.
@@ -146,8 +143,8 @@ impl<S: Storage> Controller<S> {
             metrics: self.metrics,
             activity,
             writer,
-            judging: 0,
-            memos: HashMap::new(),
+            live: Live::default(),
+            advancing: false,
             passes: JoinSet::new(),
             refusals: Refusals::default(),
         };
@@ -225,26 +222,37 @@ struct Work<S> {
     metrics: Arc<Metrics>,
     activity: watch::Sender<Activity>,
     writer: Arc<Writer<S>>,
-    /// Tenants being judged now.
-    judging: usize,
-    /// What each tenant's last pass found out, by namespace.
-    memos: HashMap<String, Memo>,
+    /// The evaluation of each tenant.
+    live: Live,
+    /// Whether a tenant is being evaluated. One at a time: they hear of each other.
+    advancing: bool,
     passes: JoinSet<Step>,
     /// Statuses that were refused, and are to be offered again.
     refusals: Refusals,
 }
 
+/// A pass over a tenant.
+struct Pass {
+    namespace: String,
+    /// Set when something newer is to be written.
+    overtaken: Arc<AtomicBool>,
+    began: Instant,
+}
+
 /// How far a pass has come.
 enum Step {
-    /// The tenant has been judged; what follows is to be written. Nothing follows when judging it broke down.
+    /// The tenant is evaluated. Nothing comes of it when that broke down.
+    Advanced {
+        pass: Pass,
+        advanced: Option<Box<Advanced>>,
+    },
+    /// What follows is to be written. Nothing follows when finding that out broke down.
     Judged {
-        namespace: String,
+        pass: Pass,
         judgement: Option<Box<Judgement>>,
-        overtaken: Arc<AtomicBool>,
-        took: Duration,
     },
     /// Everything has been written that could be.
-    Written { namespace: String, passed: Passed },
+    Written { namespace: String, written: Written },
 }
 
 impl<S: Storage> Work<S> {
@@ -259,10 +267,7 @@ impl<S: Storage> Work<S> {
             }
             self.report(leads);
             self.say_whether_settled(synced && inputs.changes.is_empty() && inputs.answers.is_empty());
-            let wake = self
-                .tenants
-                .wake_at()
-                .filter(|_| leads && synced && self.judging < JUDGING);
+            let wake = self.tenants.wake_at().filter(|_| leads && synced && !self.advancing);
             let clock = Arc::clone(&self.clock);
             let timer = self.tenants.next_timer();
             let again = self.refusals.next();
@@ -305,16 +310,19 @@ impl<S: Storage> Work<S> {
         {
             self.leaving.emptied(&stored.namespace);
         }
-        for namespace in self.store.take(change) {
-            self.changed(&namespace);
+        for (namespace, kind, name) in self.store.take(change) {
+            self.changed(&namespace, kind, &name);
         }
     }
 
-    /// A tenant changed: it is to be judged, and so are those that credit users of it.
-    fn changed(&mut self, namespace: &str) {
+    /// An object changed: its tenant is to be evaluated, and so are those that credit users of it.
+    fn changed(&mut self, namespace: &str, kind: Kind, name: &str) {
         let now = Instant::now();
-        if !self.store.holds(namespace) {
+        if self.store.holds(namespace) {
+            self.live.note(namespace, kind, name);
+        } else {
             self.leaving.emptied(namespace);
+            self.live.forget(namespace);
         }
         self.tenants.changed(namespace, now);
         for crediting in self.store.crediting(namespace) {
@@ -326,20 +334,22 @@ impl<S: Storage> Work<S> {
         match answer {
             // The state that was wanted makes nothing dirty, unless its pass is over: the next may have begun without it.
             Answer::Status(stored) => {
-                let namespace = stored.namespace.clone();
+                let (namespace, kind, name) = key(&stored);
                 if self.store.answered(*stored) {
-                    self.changed(&namespace);
+                    self.changed(&namespace, kind, &name);
                 }
             }
             Answer::System(stored) => {
-                let namespace = stored.namespace.clone();
+                let (namespace, kind, name) = key(&stored);
                 if self.store.answered(*stored) {
+                    self.live.note(&namespace, kind, &name);
                     self.tenants.urgent(&namespace, Instant::now());
                 }
             }
             Answer::Conflict(judged) => {
                 let seen = self.store.find(&judged.namespace, judged.kind, &judged.name);
                 if seen.is_some_and(|seen| seen.version > judged.version) {
+                    self.live.note(&judged.namespace, judged.kind, &judged.name);
                     self.tenants.changed(&judged.namespace, Instant::now());
                 } else {
                     // The watch will bring the state that it has by now, and with it the tenant again, at once.
@@ -354,7 +364,7 @@ impl<S: Storage> Work<S> {
     fn refused(&mut self, judged: &Stored, hash: u64, again: Option<Duration>) {
         let seen = self.store.find(&judged.namespace, judged.kind, &judged.name);
         if seen.is_some_and(|seen| seen.version > judged.version) {
-            self.changed(&judged.namespace);
+            self.changed(&judged.namespace, judged.kind, &judged.name);
         }
         self.store.answered(judged.clone());
         self.store.mark_unwritable(judged, hash);
@@ -369,6 +379,7 @@ impl<S: Storage> Work<S> {
         let now = Instant::now();
         while let Some((kind, namespace, name)) = self.refusals.due(now) {
             if self.store.forget_unwritable(&namespace, kind, &name) {
+                self.live.note(&namespace, kind, &name);
                 self.tenants.urgent(&namespace, now);
             }
         }
@@ -378,12 +389,13 @@ impl<S: Storage> Work<S> {
         self.tenants.count_from(Instant::now());
         let namespaces: Vec<String> = self.store.namespaces().map(str::to_owned).collect();
         for namespace in namespaces {
+            self.live.touch_all(&namespace);
             self.tenants.urgent(&namespace, Instant::now());
         }
     }
 
     fn start_passes(&mut self) {
-        while self.judging < JUDGING {
+        while !self.advancing {
             let Some((namespace, overtaken)) = self.tenants.next(Instant::now()) else {
                 return;
             };
@@ -392,82 +404,118 @@ impl<S: Storage> Work<S> {
                 self.tenants.ended(&namespace, true, Instant::now());
                 continue;
             }
-            let homes = self.store.homes_of(&namespace).into_iter();
-            let homes = homes.map(|home| {
-                let objects = self.store.objects(&home);
-                (home, objects)
-            });
-            let tenant = Tenant {
-                homes: homes.collect(),
-                objects: self.store.objects(&namespace),
+            self.advancing = true;
+            let pass = Pass {
                 namespace,
+                overtaken,
+                began: Instant::now(),
             };
-            let catalogue = Arc::clone(&self.catalogue);
-            let memo = self.memos.remove(&tenant.namespace).unwrap_or_default();
-            let now = self.clock.now();
-            self.judging += 1;
-            self.passes.spawn(async move {
-                let began = Instant::now();
-                let namespace = tenant.namespace.clone();
-                let judged = spawn_blocking(move || judge(&catalogue, &tenant, memo, now)).await;
-                Step::Judged {
-                    namespace,
-                    judgement: judged.ok().map(Box::new),
-                    overtaken,
-                    took: began.elapsed(),
-                }
-            });
+            self.advance(pass);
         }
+    }
+
+    /// Begins to bring a tenant's evaluation up to date.
+    fn advance(&mut self, pass: Pass) {
+        let advance = self.live.begin(&self.store, &pass.namespace);
+        let catalogue = Arc::clone(&self.catalogue);
+        let now = self.clock.now();
+        self.passes.spawn(async move {
+            let advanced = spawn_blocking(move || advance.carry_out(&catalogue, now)).await;
+            let advanced = advanced.ok().map(Box::new);
+            Step::Advanced { pass, advanced }
+        });
     }
 
     fn take_step(&mut self, step: Result<Step, tokio::task::JoinError>) {
         match step {
-            Ok(Step::Judged {
-                namespace,
-                judgement,
-                overtaken,
-                took,
-            }) => {
-                self.judging -= 1;
-                match judgement {
-                    Some(judgement) => self.write(namespace, *judgement, overtaken, took),
-                    // A defect of ours, which must not keep other tenants waiting. What was shown stays until it is tried again.
-                    None => {
-                        tracing::error!(tenant = namespace, "judging broke down; it will be tried again");
-                        self.ended(&namespace, Passed::Ill);
-                    }
+            Ok(Step::Advanced { pass, advanced }) => {
+                self.advancing = false;
+                match advanced {
+                    Some(advanced) => self.judge(pass, *advanced),
+                    None => self.broke_down(&pass.namespace),
                 }
             }
-            Ok(Step::Written { namespace, passed }) => self.ended(&namespace, passed),
+            Ok(Step::Judged { pass, judgement }) => match judgement {
+                Some(judgement) => self.write(pass, *judgement),
+                None => self.broke_down(&pass.namespace),
+            },
+            Ok(Step::Written { namespace, written }) => {
+                self.live.touch(&namespace, written.unwritten);
+                self.ended(&namespace, written.passed);
+            }
             Err(error) => tracing::error!(%error, "a pass was given up"),
         }
     }
 
-    /// Begins to write what judging a tenant came to.
-    fn write(&mut self, namespace: String, mut judgement: Judgement, overtaken: Arc<AtomicBool>, took: Duration) {
-        if judgement.evaluation.as_ref().is_some_and(|one| one.access().is_some()) {
-            self.memos
-                .insert(namespace.clone(), std::mem::take(&mut judgement.memo));
+    /// A defect of ours, which must not keep other tenants waiting. What was shown stays until it is tried again.
+    fn broke_down(&mut self, namespace: &str) {
+        tracing::error!(tenant = namespace, "evaluating broke down; it will be tried again");
+        self.live.touch_all(namespace);
+        self.ended(namespace, Passed::Ill);
+    }
+
+    /// Begins to find out what there is to write.
+    fn judge(&mut self, pass: Pass, mut advanced: Advanced) {
+        let now = Instant::now();
+        self.metrics.judging.observe(seconds(pass.began.elapsed()));
+        for behind in self.live.end(&self.store, &mut advanced) {
+            if behind != pass.namespace {
+                self.tenants.urgent(&behind, now);
+            }
         }
-        self.metrics.judging.observe(seconds(took));
-        self.tenants.set_timer(&namespace, judgement.next);
-        tracing::debug!(tenant = namespace, writes = judgement.writes.len(), ?took, "judged");
+        self.tenants.set_timer(&pass.namespace, advanced.next);
+        let seen = self.seen(&pass.namespace);
+        let evaluation = advanced.evaluation;
+        self.passes.spawn(async move {
+            let judged = spawn_blocking(move || judge(evaluation, &seen)).await;
+            let judgement = judged.ok().map(Box::new);
+            Step::Judged { pass, judgement }
+        });
+    }
+
+    /// What is to be held against the evaluation of a tenant.
+    fn seen(&mut self, namespace: &str) -> Seen {
+        let find = |kind, name: &str| self.store.find(namespace, kind, name).cloned();
+        let roles = self.catalogue.system_roles().iter();
+        let roles = roles.filter_map(|role| find(Kind::Role, &role.name));
+        let organizations = [HEADQUARTERS, UNASSIGNED].into_iter();
+        let organizations = organizations.filter_map(|name| find(Kind::Organization, name));
+        Seen {
+            system: roles.chain(organizations).collect(),
+            tenant: find(Kind::Tenant, TENANT_NAME),
+            objects: self.live.take_touched(&self.store, namespace),
+        }
+    }
+
+    /// Begins to write what differs.
+    fn write(&mut self, pass: Pass, judgement: Judgement) {
+        let Pass {
+            namespace,
+            overtaken,
+            began,
+        } = pass;
+        let took = began.elapsed();
+        tracing::debug!(tenant = namespace, writes = judgement.writes.len(), ?took, "evaluated");
         let statuses = judgement.writes.iter().filter_map(Write::status);
         self.store.expect(&namespace, statuses);
+        let objects: Vec<_> = judgement.writes.iter().map(Write::object).collect();
         let writer = Arc::clone(&self.writer);
         self.passes.spawn(async move {
-            // Judging again costs time in which nothing is written: a pass gets a few times as much first.
+            // Evaluating again costs time in which nothing is written: a pass gets a few times as much first.
             let least = took * 4;
             let span = tracing::error_span!("pass", tenant = namespace);
             let written = AssertUnwindSafe(writer.carry_out(judgement, &overtaken, least)).catch_unwind();
-            let passed = async {
+            let written = async {
                 written.await.unwrap_or_else(|_| {
                     tracing::error!("writing broke down; it will be tried again");
-                    Passed::Ill
+                    Written {
+                        passed: Passed::Ill,
+                        unwritten: objects,
+                    }
                 })
             };
-            let passed = passed.instrument(span).await;
-            Step::Written { namespace, passed }
+            let written = written.instrument(span).await;
+            Step::Written { namespace, written }
         });
     }
 
@@ -503,6 +551,10 @@ impl<S: Storage> Work<S> {
             .next_transition
             .set(next.map_or(0, |moment| moment.seconds()));
     }
+}
+
+fn key(stored: &Stored) -> (String, Kind, String) {
+    (stored.namespace.clone(), stored.kind, stored.name.clone())
 }
 
 /// Whether the lease is held, when that changes.

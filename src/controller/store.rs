@@ -85,6 +85,8 @@ pub(super) struct Store {
     namespaces: HashMap<String, Namespace>,
     /// By home tenant: the tenants that credit users of it, and how many each.
     credits: HashMap<String, HashMap<String, usize>>,
+    /// By tenant: the homes whose users it credits, and how many of each.
+    homes: HashMap<String, BTreeMap<String, usize>>,
     /// What a list under way has named so far.
     listing: HashMap<Kind, HashSet<(String, String)>>,
     listed: BTreeSet<Kind>,
@@ -102,8 +104,8 @@ impl Store {
         self.listed.len() == Kind::ALL.len()
     }
 
-    /// Takes a change in; returns the namespaces in which something may have to be written because of it.
-    pub(super) fn take(&mut self, change: Change) -> Vec<String> {
+    /// Takes a change in; returns the objects that may have to be evaluated, or written, because of it: namespace, kind, name.
+    pub(super) fn take(&mut self, change: Change) -> Vec<(String, Kind, String)> {
         match change {
             Change::Listing(kind) => {
                 self.listing.insert(kind, HashSet::new());
@@ -113,8 +115,8 @@ impl Store {
                 if let Some(seen) = self.listing.get_mut(&stored.kind) {
                     seen.insert((stored.namespace.clone(), stored.name.clone()));
                 }
-                let namespace = stored.namespace.clone();
-                self.put(*stored).then_some(namespace).into_iter().collect()
+                let object = (stored.namespace.clone(), stored.kind, stored.name.clone());
+                self.put(*stored).then_some(object).into_iter().collect()
             }
             Change::Deleted {
                 kind,
@@ -130,7 +132,7 @@ impl Store {
                 if same {
                     self.remove(&namespace, kind, &name);
                 }
-                same.then_some(namespace).into_iter().collect()
+                same.then_some((namespace, kind, name)).into_iter().collect()
             }
             Change::Listed(kind, version) => {
                 self.listed.insert(kind);
@@ -180,8 +182,12 @@ impl Store {
     }
 
     /// Keeps a newer state of an object; returns whether something may have to be written because of it.
-    pub(super) fn put(&mut self, stored: Stored) -> bool {
+    pub(super) fn put(&mut self, mut stored: Stored) -> bool {
         let known = self.find(&stored.namespace, stored.kind, &stored.name);
+        // One spec is kept once, wherever it is kept.
+        if let Some(known) = known.filter(|known| known.declared == stored.declared) {
+            stored.declared = known.declared.clone();
+        }
         if known.is_some_and(|known| known.version >= stored.version) {
             return false;
         }
@@ -241,14 +247,9 @@ impl Store {
     }
 
     /// The tenants whose users a namespace credits, itself aside, sorted.
-    pub(super) fn homes_of(&self, namespace: &str) -> BTreeSet<String> {
-        let users = self
-            .namespaces
-            .get(namespace)
-            .and_then(|objects| objects.get(&Kind::User));
-        let users = users.into_iter().flat_map(BTreeMap::values);
-        let homes = users.filter_map(|stored| home(stored));
-        homes.filter(|home| *home != namespace).map(str::to_owned).collect()
+    pub(super) fn homes_of(&self, namespace: &str) -> impl Iterator<Item = &str> {
+        let homes = self.homes.get(namespace).into_iter().flat_map(BTreeMap::keys);
+        homes.map(String::as_str).filter(move |home| *home != namespace)
     }
 
     /// The tenants that credit users of that one.
@@ -271,7 +272,12 @@ impl Store {
     }
 
     /// What a list did not name is gone, unless it came after the list was made.
-    fn forget_unlisted(&mut self, kind: Kind, version: u64, seen: &HashSet<(String, String)>) -> Vec<String> {
+    fn forget_unlisted(
+        &mut self,
+        kind: Kind,
+        version: u64,
+        seen: &HashSet<(String, String)>,
+    ) -> Vec<(String, Kind, String)> {
         let mut gone = Vec::new();
         for (namespace, objects) in &self.namespaces {
             for stored in objects.get(&kind).into_iter().flat_map(BTreeMap::values) {
@@ -284,7 +290,9 @@ impl Store {
         for (namespace, name) in &gone {
             self.remove(namespace, kind, name);
         }
-        gone.into_iter().map(|(namespace, _)| namespace).collect()
+        gone.into_iter()
+            .map(|(namespace, name)| (namespace, kind, name))
+            .collect()
     }
 
     fn count_home(&mut self, stored: &Stored, more: bool) {
@@ -292,11 +300,18 @@ impl Store {
         let by = self.credits.entry(home.to_owned()).or_default();
         let count = by.entry(stored.namespace.clone()).or_default();
         *count = if more { *count + 1 } else { count.saturating_sub(1) };
-        if *count == 0 {
+        let count = *count;
+        let homes = self.homes.entry(stored.namespace.clone()).or_default();
+        homes.insert(home.to_owned(), count);
+        if count == 0 {
             by.remove(&stored.namespace);
+            homes.remove(home);
         }
-        if self.credits.get(home).is_some_and(HashMap::is_empty) {
+        if by.is_empty() {
             self.credits.remove(home);
+        }
+        if homes.is_empty() {
+            self.homes.remove(&stored.namespace);
         }
     }
 }
@@ -314,12 +329,10 @@ fn home(stored: &Stored) -> Option<&str> {
     }
 }
 
-/// What the policy judges, of the objects of a namespace sorted by kind and name.
-pub(super) fn snapshot(namespace: &str, objects: &[Arc<Stored>]) -> Snapshot {
+/// What the policy evaluates, of the objects of a namespace sorted by kind and name.
+pub(super) fn snapshot(namespace: &str, objects: impl IntoIterator<Item = Declared>) -> Snapshot {
     let mut snapshot = Snapshot::new(namespace);
-    for stored in objects {
-        snapshot.add(stored.declared.clone());
-    }
+    objects.into_iter().for_each(|declared| snapshot.add(declared));
     snapshot
 }
 
@@ -342,6 +355,10 @@ mod tests {
         }
     }
 
+    fn ada() -> (String, Kind, String) {
+        ("acme".to_owned(), Kind::User, "ada".to_owned())
+    }
+
     fn versions(store: &Store) -> Vec<(String, u64)> {
         let objects = store.objects("acme").into_iter();
         objects.map(|stored| (stored.name.clone(), stored.version)).collect()
@@ -350,7 +367,7 @@ mod tests {
     #[test]
     fn an_older_state_never_replaces_a_newer_one() {
         let mut store = Store::default();
-        assert_eq!(store.take(applied(Kind::User, "ada", 5)), ["acme"]);
+        assert_eq!(store.take(applied(Kind::User, "ada", 5)), [ada()]);
         assert!(store.take(applied(Kind::User, "ada", 4)).is_empty());
         assert!(store.take(applied(Kind::User, "ada", 5)).is_empty());
         assert_eq!(versions(&store), [("ada".to_owned(), 5)]);
@@ -394,7 +411,7 @@ mod tests {
         store.take(applied(Kind::User, "ada", 5));
         let mut forged = stored(Kind::User, "acme", "ada", 6);
         forged.shown.hash = 99;
-        assert_eq!(store.take(Change::Applied(Box::new(forged))), ["acme"]);
+        assert_eq!(store.take(Change::Applied(Box::new(forged))), [ada()]);
     }
 
     #[test]
@@ -424,7 +441,7 @@ mod tests {
         let mut store = Store::default();
         store.take(applied(Kind::User, "ada", 5));
         assert!(store.take(deleted("ada", "another")).is_empty());
-        assert_eq!(store.take(deleted("ada", "uid-ada")), ["acme"]);
+        assert_eq!(store.take(deleted("ada", "uid-ada")), [ada()]);
         assert!(store.namespaces().next().is_none());
     }
 
@@ -437,7 +454,9 @@ mod tests {
         store.take(applied(Kind::Role, "editor", 2));
         store.take(Change::Listing(Kind::User));
         store.take(applied(Kind::User, "bob", 6));
-        assert_eq!(store.take(Change::Listed(Kind::User, 8)), ["acme"]);
+        let gone = store.take(Change::Listed(Kind::User, 8));
+        assert_eq!(gone.len(), 1, "{gone:?}");
+        assert_eq!((gone[0].0.as_str(), gone[0].1), ("acme", Kind::User));
         let left: Vec<String> = versions(&store).into_iter().map(|(name, _)| name).collect();
         assert_eq!(left, ["editor", "bob", "eve"]);
     }
@@ -472,7 +491,7 @@ mod tests {
         let judged = Arc::clone(store.find("acme", Kind::User, "ada").unwrap());
         store.mark_unwritable(&judged, 7);
         assert_eq!(store.find("acme", Kind::User, "ada").unwrap().unwritable, Some(7));
-        assert_eq!(store.take(applied(Kind::User, "ada", 6)), ["acme"]);
+        assert_eq!(store.take(applied(Kind::User, "ada", 6)), [ada()]);
         assert_eq!(store.find("acme", Kind::User, "ada").unwrap().unwritable, None);
     }
 }

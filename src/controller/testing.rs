@@ -181,7 +181,10 @@ pub(super) async fn carry_out_until(
 ) -> Carried {
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let writer = writer(fence, told, sender);
-    let passed = writer.carry_out(judgement(write), overtaken, Duration::ZERO).await;
+    let passed = writer
+        .carry_out(judgement(write), overtaken, Duration::ZERO)
+        .await
+        .passed;
     assert!(
         writer.storage.answers.lock().unwrap().is_empty(),
         "an answer was not asked for"

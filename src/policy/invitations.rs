@@ -77,6 +77,12 @@ impl Invitations {
         self.all.iter().map(|invitation| &**invitation)
     }
 
+    /// The invitation of that name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&Invitation> {
+        self.all.get(name).map(|invitation| &**invitation)
+    }
+
     /// From when on a user made by the invitation of that name is void: it is missing, void, revoked or itself for a user,
     /// or will be.
     #[must_use]

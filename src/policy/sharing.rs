@@ -128,6 +128,12 @@ impl SharingRules {
         self.all.iter().map(|rule| &**rule)
     }
 
+    /// The rule of that name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&SharingRule> {
+        self.all.get(name).map(|rule| &**rule)
+    }
+
     /// How many rules of kind condition count towards the limit.
     #[must_use]
     pub fn conditions(&self) -> usize {

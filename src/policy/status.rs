@@ -3,7 +3,7 @@
 //! What a status holds depends on objects and moment only, never on when it is written. Generations and transition times
 //! are the writer's to add.
 
-use std::hash::{Hash, Hasher};
+mod one;
 
 use serde::Serialize;
 
@@ -109,15 +109,6 @@ impl Evaluation {
                         .chain(self.group_statuses(access)),
                 )
             }
-            Outcome::NoTenant(snapshot) => Box::new(self.statuses_without_tenant(snapshot)),
-        }
-    }
-
-    /// The same without the users of a tenant in force: those are many, and [`user_status`](Self::user_status) makes them
-    /// one at a time.
-    pub fn statuses_but_users(&self) -> Box<dyn Iterator<Item = Reported<'_>> + '_> {
-        match &self.outcome {
-            Outcome::InForce(access) => Box::new(self.statuses_before_users(access).chain(self.group_statuses(access))),
             Outcome::NoTenant(snapshot) => Box::new(self.statuses_without_tenant(snapshot)),
         }
     }
@@ -247,16 +238,6 @@ impl Evaluation {
             status.fields = self.held_fields(access, user);
         }
         status
-    }
-
-    /// Hashes what [`user_status`](Self::user_status) reads of that user alone. Where this is equal, and the Tenant, its roles
-    /// and its organizations are the same, the status is.
-    pub fn hash_user(&self, user: &User, hasher: &mut impl Hasher) {
-        user.state.hash(hasher);
-        user.organizations().hash(hasher);
-        user.findings.hash(hasher);
-        user.next_transition.hash(hasher);
-        user.groups.hash(hasher);
     }
 
     fn held_roles(&self, access: &Access, user: &User) -> Vec<HeldRole> {
@@ -612,59 +593,5 @@ mod tests {
         let refused = |lines: &[&str]| evaluate(lines)[0].refused().count();
         assert_eq!(refused(&[&[TENANT][..], &broken].concat()), 0);
         assert_eq!(refused(&broken), 2);
-    }
-
-    #[test]
-    fn the_hash_of_a_user_differs_where_her_status_does() {
-        let hash = |user: &str, group: &str| {
-            let evaluations = evaluate(&[TENANT, user, group]);
-            let evaluation = &evaluations[0];
-            let access = evaluation.access().unwrap();
-            let user = access.users.iter().next().unwrap();
-            let mut hasher = std::hash::DefaultHasher::new();
-            evaluation.hash_user(user, &mut hasher);
-            hasher.finish()
-        };
-        let bob = |more: &str| format!("User acme/bob {{account: bobb, name: Bob, roles: [ordinary-user]{more}}}");
-        let group = |users: &str| format!("UserGroup acme/launch {{displayName: L, remarks: L, users: [{users}]}}");
-        let plain = hash(&bob(""), &group(""));
-        assert_eq!(plain, hash(&bob(", email: bob@acme.example"), &group("carol")));
-        assert_ne!(plain, hash(&bob(", enabled: false"), &group("")));
-        assert_ne!(plain, hash(&bob(", validUntil: \"2027-01-01T00:00:00Z\""), &group("")));
-        assert_ne!(plain, hash(&bob(", position: unknown"), &group("")));
-        assert_ne!(plain, hash(&bob(""), &group("bob")));
-    }
-
-    /// The schema of that field, and on below it; `[]` is what a list holds.
-    fn field<'a>(schema: &'a serde_json::Value, path: &str) -> &'a serde_json::Value {
-        path.split('.').fold(schema, |schema, name| match name {
-            "[]" => &schema["items"],
-            name => &schema["properties"][name],
-        })
-    }
-
-    #[test]
-    fn the_lists_of_a_status_hold_whatever_the_limits_of_a_tenant_allow() {
-        use crate::api::crd::schema;
-        let [tenant, user, organization] =
-            [Kind::Tenant, Kind::User, Kind::Organization].map(|kind| serde_json::to_value(schema(kind)).unwrap());
-        let limit = |name: &str| {
-            field(&tenant, &format!("spec.limits.{name}"))["maximum"]
-                .as_f64()
-                .unwrap()
-        };
-        let catalogue = super::super::Catalogue::builtin().unwrap();
-        let roles = limit("roles") + f64::from(u32::try_from(catalogue.system_roles().len()).unwrap());
-        for (schema, list, most) in [
-            (&user, "status.roles", roles),
-            (&user, "status.permissions.[].roles", roles),
-            (&user, "status.data.[].roles", roles),
-            (&user, "status.groups", limit("userGroups")),
-            (&organization, "status.path", limit("organizationLevels")),
-        ] {
-            let bound = field(schema, list)["maxItems"].as_f64().unwrap();
-            assert!(bound >= most, "{list}: {bound} < {most}");
-        }
-        assert_eq!(field(&user, "status.roles")["maxItems"], 1_004);
     }
 }

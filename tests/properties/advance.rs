@@ -34,6 +34,10 @@ struct Told {
 
 fn told(evaluation: &Evaluation) -> Told {
     let reported = evaluation.statuses().chain(evaluation.refused());
+    let reported = reported.inspect(|one| {
+        let alone = evaluation.status_of(one.kind, one.name);
+        assert_eq!(alone.as_ref(), Some(&one.status), "{} {}", one.kind, one.name);
+    });
     let access = evaluation.access();
     let users = access.iter().flat_map(|access| access.users.iter());
     let users: Vec<&str> = users.map(|user| user.object.name.as_str()).collect();

@@ -17,7 +17,6 @@ mod conditions;
 mod consistency;
 mod difference;
 mod documents;
-mod memo;
 mod more;
 mod openings;
 mod oracle;

@@ -50,6 +50,20 @@ pub enum Touched {
     Objects(BTreeSet<(Kind, String)>),
 }
 
+impl Touched {
+    /// Those of both.
+    #[must_use]
+    pub fn and(self, more: Self) -> Self {
+        match (self, more) {
+            (Self::Objects(mut some), Self::Objects(more)) => {
+                some.extend(more);
+                Self::Objects(some)
+            }
+            (Self::Everything, _) | (_, Self::Everything) => Self::Everything,
+        }
+    }
+}
+
 /// The evaluation of one tenant, with what it takes to advance.
 #[derive(Clone, Debug)]
 pub struct Engine {

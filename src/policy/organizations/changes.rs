@@ -25,7 +25,7 @@ impl Organizations {
         let statuses = self
             .all
             .iter()
-            .filter(|one| any_moved || before.named(&one.name) != Some(one));
+            .filter(|one| any_moved || before.named(&one.name).map(|(_, was)| was) != Some(one));
         OrganizationChanges {
             names: names.collect(),
             suggestions: !self.names().eq(before.names()),
@@ -34,13 +34,13 @@ impl Organizations {
     }
 
     fn parent_of(&self, name: &str) -> Option<super::OrganizationIx> {
-        self.named(name)?.parent
+        self.named(name)?.1.parent
     }
 
     /// The organization of that name, void or not.
-    fn named(&self, name: &str) -> Option<&super::Organization> {
+    pub(in crate::policy) fn named(&self, name: &str) -> Option<(super::OrganizationIx, &super::Organization)> {
         match self.find(name) {
-            OrganizationRef::InForce(ix) | OrganizationRef::Void(Some(ix)) => self.get(ix),
+            OrganizationRef::InForce(ix) | OrganizationRef::Void(Some(ix)) => Some((ix, self.get(ix)?)),
             OrganizationRef::Void(None) | OrganizationRef::Missing => None,
         }
     }

@@ -59,7 +59,7 @@ impl Roles {
     }
 
     /// The role of that name, void or not.
-    fn named(&self, name: &str) -> Option<&super::Role> {
+    pub(in crate::policy) fn named(&self, name: &str) -> Option<&super::Role> {
         match self.find(name) {
             RoleRef::InForce(ix) => self.get(ix),
             RoleRef::Void | RoleRef::Missing => {
