@@ -525,6 +525,9 @@ impl<S: Storage> Work<S> {
         if let Some(took) = settled {
             self.metrics.settling.observe(seconds(took));
         }
+        if !self.store.holds(namespace) {
+            self.tenants.forget(namespace);
+        }
     }
 
     /// `heard`: whether nothing waits to be taken in.

@@ -1,7 +1,8 @@
 //! What an object's status shows, remembered in a few words instead of the status itself.
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -92,6 +93,12 @@ impl Shown {
         conditions.sort_by(|one, other| one.kind.cmp(&other.kind));
     }
 
+    /// Keeps what it has in common with others once.
+    pub(super) fn share(&mut self, sets: &mut Sets) {
+        sets.share(&mut self.granted);
+        sets.share(&mut self.restricted);
+    }
+
     /// Whether the other status, which is to replace this one, takes something away.
     pub(crate) fn loses_to(&self, other: &Self) -> bool {
         (self.in_force && !other.in_force)
@@ -128,7 +135,29 @@ pub(super) fn typed(kind: Kind, status: &Json) -> Option<Status> {
 /// A set of things, each by half a hash, sorted: four bytes a thing, since there may be very many users. That two of a user
 /// are taken for one happens once in millions, and would cost the place of a write in the order.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Things(Box<[u32]>);
+struct Things(Arc<[u32]>);
+
+/// Sets that are kept once, however many users have them.
+#[derive(Debug, Default)]
+pub(super) struct Sets {
+    known: HashSet<Arc<[u32]>>,
+    /// How many there may be before those that nobody has are dropped.
+    most: usize,
+}
+
+impl Sets {
+    fn share(&mut self, things: &mut Things) {
+        if let Some(known) = self.known.get(&things.0) {
+            things.0 = Arc::clone(known);
+            return;
+        }
+        self.known.insert(Arc::clone(&things.0));
+        if self.known.len() > self.most {
+            self.known.retain(|known| Arc::strong_count(known) > 1);
+            self.most = (self.known.len() * 2).max(1_000);
+        }
+    }
+}
 
 impl Things {
     fn all_in(&self, other: &Self) -> bool {
@@ -141,7 +170,7 @@ impl FromIterator<u64> for Things {
         let mut things: Vec<u32> = hashes.into_iter().map(|hash| (hash >> 32) as u32).collect();
         things.sort_unstable();
         things.dedup();
-        Self(things.into_boxed_slice())
+        Self(things.into())
     }
 }
 
@@ -266,6 +295,20 @@ mod tests {
             let rest: Vec<&str> = actions.iter().copied().filter(|other| other != action).collect();
             assert!(all.loses_to(&Shown::of(&user(&rest))), "{at}");
         }
+    }
+
+    #[test]
+    fn what_many_users_have_is_kept_once_and_dropped_when_nobody_has_it() {
+        let mut sets = Sets::default();
+        let mut all: Vec<Shown> = (0..3_000).map(|_| Shown::of(&user(&["Edit", "View"]))).collect();
+        all.iter_mut().for_each(|shown| shown.share(&mut sets));
+        assert!(all.iter().all(|shown| Arc::ptr_eq(&shown.granted.0, &all[0].granted.0)));
+        drop(all);
+        for number in 0..3_000 {
+            let action = format!("Action{number}");
+            Shown::of(&user(&[&action])).share(&mut sets);
+        }
+        assert!(sets.known.len() <= 1_001, "{}", sets.known.len());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
-use super::shown::{Shown, keys};
+use super::shown::{Sets, Shown, keys};
 use crate::api::Kind;
 use crate::policy::{Declared, Snapshot};
 
@@ -94,6 +94,8 @@ pub(super) struct Store {
     deleted: HashMap<Kind, u64>,
     /// By namespace: the statuses that a pass under way writes, each as one hash.
     expected: HashMap<String, HashSet<u64>>,
+    /// What statuses show, each once.
+    shown: Sets,
 }
 
 type Namespace = BTreeMap<Kind, BTreeMap<String, Arc<Stored>>>;
@@ -183,6 +185,7 @@ impl Store {
 
     /// Keeps a newer state of an object; returns whether something may have to be written because of it.
     pub(super) fn put(&mut self, mut stored: Stored) -> bool {
+        stored.shown.share(&mut self.shown);
         let known = self.find(&stored.namespace, stored.kind, &stored.name);
         // One spec is kept once, wherever it is kept.
         if let Some(known) = known.filter(|known| known.declared == stored.declared) {

@@ -1,4 +1,5 @@
-//! Which tenant is judged next: those in which something changed, in turn, each after a short quiet.
+//! Which tenant is evaluated next: those in which something changed, in turn. The first change after a while is taken up at
+//! once; what follows is gathered for a moment.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -7,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use crate::api::Moment;
 
-/// Changes come in bursts: a tenant is judged when it has been quiet for this long.
+/// Changes come in bursts: of one that is under way, a tenant is evaluated when it has been quiet for this long.
 const QUIET: Duration = Duration::from_millis(50);
+/// A change is the first of a burst when nothing has changed for this long.
+const CALM: Duration = Duration::from_millis(100);
 /// But no later than this after the first change.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// What failed is tried again after this long, then twice as long, and so on.
@@ -28,6 +31,8 @@ pub(super) struct Tenants {
 #[derive(Debug, Default)]
 struct State {
     dirty: Option<Dirty>,
+    /// When something last changed.
+    last: Option<Instant>,
     /// Since when something has been seen that is not written yet.
     unsettled: Option<Instant>,
     /// A pass is under way; set to tell it that there is something newer to write.
@@ -47,7 +52,19 @@ struct Dirty {
 impl Tenants {
     /// Something changed in the tenant.
     pub(super) fn changed(&mut self, namespace: &str, now: Instant) {
-        self.mark(namespace, now, now + QUIET);
+        let state = self.states.entry(namespace.to_owned()).or_default();
+        let last = state.last.replace(now);
+        let first = last.is_none_or(|last| now.saturating_duration_since(last) >= CALM);
+        let at_once = first && state.pass.is_none() && state.dirty.is_none();
+        self.mark(namespace, now, if at_once { now } else { now + QUIET });
+    }
+
+    /// A namespace holds nothing any more.
+    pub(super) fn forget(&mut self, namespace: &str) {
+        let idle = |state: &State| state.dirty.is_none() && state.pass.is_none() && state.timer.is_none();
+        if self.states.get(namespace).is_some_and(idle) {
+            self.states.remove(namespace);
+        }
     }
 
     /// The tenant is to be judged without waiting.
@@ -121,9 +138,6 @@ impl Tenants {
                 return None;
             }
             let since = state.unsettled.take();
-            if state.timer.is_none() {
-                self.states.remove(namespace);
-            }
             return since.map(|since| now.saturating_duration_since(since));
         }
         let wait = FIRST_RETRY
@@ -192,7 +206,11 @@ mod tests {
     #[test]
     fn a_tenant_waits_for_quiet_but_not_for_ever() {
         let mut tenants = Tenants::default();
-        let start = Instant::now();
+        let begin = Instant::now();
+        tenants.changed("acme", begin);
+        assert_eq!(name(tenants.next(begin)).as_deref(), Some("acme"), "the first at once");
+        tenants.ended("acme", true, begin);
+        let start = begin + QUIET / 2;
         tenants.changed("acme", start);
         assert_eq!(name(tenants.next(start)), None);
         assert_eq!(tenants.wake_at(), Some(start + QUIET));
@@ -204,6 +222,21 @@ mod tests {
         }
         tenants.changed("acme", start + PATIENCE);
         assert_eq!(name(tenants.next(start + PATIENCE)).as_deref(), Some("acme"));
+    }
+
+    #[test]
+    fn a_change_after_a_while_is_the_first_of_another_burst() {
+        let mut tenants = Tenants::default();
+        let start = Instant::now();
+        for (after, at_once) in [(0, true), (99, false), (150, false), (250, true)] {
+            let at = start + Duration::from_millis(after);
+            tenants.changed("acme", at);
+            assert_eq!(name(tenants.next(at)).is_some(), at_once, "after {after} ms");
+            if !at_once {
+                assert!(tenants.next(at + QUIET).is_some());
+            }
+            tenants.ended("acme", true, at);
+        }
     }
 
     #[test]
