@@ -92,7 +92,7 @@ pub(crate) fn against_the_floor() -> Vec<Row> {
             engines.shown(milliseconds),
             &format!("{:.1}", engines.over(&floors)),
         )
-        .goal("<= 5, near 20 ms"),
+        .goal("<= 2"),
     ]
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn growth() -> io::Result<Vec<Row>> {
         }
     }
     let mut rows = rows_of_growth("floor", &floors, "");
-    rows.extend(rows_of_growth("evaluate", &engines, "<= 1.1"));
+    rows.extend(rows_of_growth("evaluate", &engines, "<= 1.2"));
     Ok(rows)
 }
 
