@@ -226,3 +226,132 @@ impl Behind {
         (kept, touched)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::store::Change;
+    use super::super::testing::{credited, stored, with_spec};
+    use super::*;
+    use crate::policy::Status;
+
+    /// A store and the live evaluations over it, as the loop keeps them.
+    #[derive(Default)]
+    struct Both {
+        store: Store,
+        live: Live,
+    }
+
+    impl Both {
+        fn take(&mut self, stored: Stored) {
+            for (namespace, kind, name) in self.store.take(Change::Applied(Box::new(stored))) {
+                self.live.note(&namespace, kind, &name);
+            }
+        }
+
+        fn advance(&mut self, namespace: &str) -> Evaluation {
+            let catalogue = Arc::new(Catalogue::builtin().unwrap());
+            let advance = self.live.begin(&self.store, namespace);
+            let mut advanced = advance.carry_out(&catalogue, Moment::parse("2026-12-01T00:00:00Z").unwrap());
+            self.live.end(&self.store, &mut advanced);
+            advanced.evaluation
+        }
+
+        fn touched(&mut self, namespace: &str) -> Vec<String> {
+            let touched = self.live.take_touched(&self.store, namespace).into_iter();
+            touched
+                .map(|stored| format!("{} {}", stored.kind, stored.name))
+                .collect()
+        }
+    }
+
+    fn phase(evaluation: &Evaluation, name: &str) -> Option<&'static str> {
+        match evaluation.status_of(Kind::User, name) {
+            Some(Status::User(user)) => Status::User(user).phase(),
+            _ => None,
+        }
+    }
+
+    fn user(name: &str, version: u64, enabled: bool) -> Stored {
+        let spec =
+            json!({"account": format!("{name}.smith"), "name": "Somebody", "roles": ["analyst"], "enabled": enabled});
+        with_spec(Kind::User, "acme", name, version, &spec)
+    }
+
+    #[test]
+    fn everything_is_looked_at_first_and_then_what_a_change_touches() {
+        let mut both = Both::default();
+        both.take(stored(Kind::Tenant, "acme", "tenant", 1));
+        both.take(user("ada", 2, true));
+        both.take(user("bob", 3, true));
+        both.advance("acme");
+        assert_eq!(both.touched("acme"), ["Tenant tenant", "User ada", "User bob"]);
+        both.take(user("bob", 4, false));
+        let evaluation = both.advance("acme");
+        assert_eq!(phase(&evaluation, "bob"), Some("Disabled"));
+        assert_eq!(both.touched("acme"), ["Tenant tenant", "User bob"]);
+        assert!(both.touched("acme").is_empty());
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_looked_at_again() {
+        let mut both = Both::default();
+        both.take(stored(Kind::Tenant, "acme", "tenant", 1));
+        both.take(user("ada", 2, true));
+        both.advance("acme");
+        both.touched("acme");
+        both.live.touch("acme", [(Kind::User, "ada".to_owned())]);
+        both.advance("acme");
+        assert_eq!(both.touched("acme"), ["Tenant tenant", "User ada"]);
+    }
+
+    #[test]
+    fn an_object_that_has_changed_since_it_was_evaluated_is_left_for_the_next_time() {
+        let mut both = Both::default();
+        both.take(stored(Kind::Tenant, "acme", "tenant", 1));
+        both.take(user("ada", 2, true));
+        both.advance("acme");
+        both.take(user("ada", 3, false));
+        assert_eq!(both.touched("acme"), ["Tenant tenant"]);
+        both.advance("acme");
+        assert_eq!(both.touched("acme"), ["Tenant tenant", "User ada"]);
+    }
+
+    #[test]
+    fn whoever_is_credited_is_evaluated_with_the_home_as_it_is() {
+        let mut both = Both::default();
+        let tenant = json!({"displayName": "Acme", "accounts": {"creditedTo": ["beta"]}});
+        both.take(with_spec(Kind::Tenant, "acme", "tenant", 1, &tenant));
+        both.take(stored(Kind::Tenant, "beta", "tenant", 2));
+        both.take(user("ada", 3, true));
+        let mut guest = stored(Kind::User, "beta", "guest", 4);
+        guest.declared = credited("guest", "acme", "ada");
+        both.take(guest);
+        assert_eq!(phase(&both.advance("beta"), "guest"), Some("Active"));
+        // Nobody has asked for the home itself yet, which waits for its own turn.
+        both.take(user("ada", 5, false));
+        assert_eq!(phase(&both.advance("beta"), "guest"), Some("Disabled"));
+        assert_eq!(both.touched("beta"), ["Tenant tenant", "User guest"]);
+        assert_eq!(both.touched("acme"), ["Tenant tenant", "User ada"]);
+    }
+
+    #[test]
+    fn a_namespace_that_holds_nothing_is_forgotten_though_its_engine_was_away() {
+        let mut both = Both::default();
+        both.take(user("ada", 2, true));
+        let advance = both.live.begin(&both.store, "acme");
+        both.store.take(Change::Deleted {
+            kind: Kind::User,
+            namespace: "acme".to_owned(),
+            name: "ada".to_owned(),
+            uid: "uid-ada".to_owned(),
+            version: 3,
+        });
+        both.live.forget("acme");
+        let catalogue = Arc::new(Catalogue::builtin().unwrap());
+        let mut advanced = advance.carry_out(&catalogue, Moment::MIN);
+        both.live.end(&both.store, &mut advanced);
+        assert!(both.live.kept.is_empty() && both.live.touched.is_empty());
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::explain::Source as Origin;
-use super::{Catalogue, Evaluation, Found, Reason, Status, evaluate_all};
+use super::{Catalogue, Evaluation, Found, Reason, Snapshot, Status, evaluate_all};
 use crate::api::{Kind, Moment, UserStatus};
 use crate::manifests::{Manifests, Source};
 
@@ -15,15 +15,20 @@ pub(super) const TENANT: &str = "Tenant acme/tenant {displayName: Acme}";
 
 /// Documents, each `KIND NAMESPACE/NAME SPEC` in a line with the spec in flow style, evaluated together.
 pub(super) fn evaluate(lines: &[&str]) -> Vec<Evaluation> {
+    let catalogue = Arc::new(Catalogue::builtin().expect("the catalogue is built in"));
+    let now = Moment::parse(NOW).expect("a moment");
+    evaluate_all(&catalogue, &snapshots(lines), now)
+}
+
+/// The tenants that such documents declare.
+pub(super) fn snapshots(lines: &[&str]) -> Vec<Snapshot> {
     let documents: Vec<String> = lines.iter().map(|line| document(line)).collect();
     let source = Source {
         name: String::from("test.yaml"),
         text: documents.join("---\n"),
     };
     let mut manifests = Manifests::of(vec![source], "default").expect("the schemas are built in");
-    let catalogue = Arc::new(Catalogue::builtin().expect("the catalogue is built in"));
-    let now = Moment::parse(NOW).expect("a moment");
-    evaluate_all(&catalogue, &manifests.take_snapshots(), now)
+    manifests.take_snapshots()
 }
 
 fn document(line: &str) -> String {

@@ -178,3 +178,57 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{NOW, snapshots};
+    use super::*;
+
+    fn engine(lines: &[&str]) -> Engine {
+        let catalogue = Arc::new(Catalogue::builtin().unwrap());
+        let snapshot = snapshots(lines).remove(0);
+        Engine::new(&catalogue, snapshot, Homes::default(), Moment::parse(NOW).unwrap())
+    }
+
+    #[test]
+    fn it_is_looked_at_again_when_only_a_message_changes() {
+        let mut engine = engine(&[
+            "Tenant acme/tenant {displayName: Acme}",
+            "User acme/ada {account: ada.smith, name: Ada, roles: [ordinary-user], temporaryRoles: [\
+             {role: gone, validUntil: '2026-12-02T00:00:00Z'}, {role: lost, validUntil: '2026-12-03T00:00:00Z'}]}",
+        ]);
+        let next = engine.next_look();
+        assert_eq!(next, Moment::parse("2026-12-02T00:00:00Z"));
+        let access = engine.evaluation().access().unwrap();
+        assert_eq!(access.next_transition, Moment::parse("2026-12-03T00:00:00Z"));
+        let touched = engine.after([], next.unwrap());
+        assert_eq!(touched, Touched::Objects([(Kind::User, "ada".to_owned())].into()));
+    }
+
+    #[test]
+    fn a_change_that_says_the_same_touches_nothing() {
+        let lines = [
+            "Tenant acme/tenant {displayName: Acme}",
+            "User acme/ada {account: ada.smith, name: Ada, roles: [ordinary-user]}",
+        ];
+        let mut engine = engine(&lines);
+        let same = snapshots(&lines).remove(0).users.remove(0);
+        let now = engine.evaluation().now;
+        let touched = engine.after([Change::Applied(Declared::User(same))], now);
+        assert_eq!(touched, Touched::Objects(BTreeSet::new()));
+    }
+
+    #[test]
+    fn time_never_runs_backwards() {
+        let mut engine = engine(&[
+            "Tenant acme/tenant {displayName: Acme}",
+            "User acme/ada {account: ada.smith, name: Ada, roles: [analyst], validUntil: '2026-12-02T00:00:00Z'}",
+        ]);
+        let [end, before] = ["2026-12-02T00:00:00Z", "2026-12-01T12:00:00Z"].map(|at| Moment::parse(at).unwrap());
+        engine.after([], end);
+        engine.after([], before);
+        assert_eq!(engine.evaluation().now, end);
+        let access = engine.evaluation().access().unwrap();
+        assert_eq!(access.counts.expired, 1);
+    }
+}
