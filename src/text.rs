@@ -63,31 +63,16 @@ pub(crate) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>)
     candidates
         .map(|candidate| (distance(name, candidate, most), candidate))
         .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)
+        .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// The number of edits between two names, letter case aside; anything beyond `most` is just "more".
+/// The number of edits between two names, letter case aside; of names that are much longer or shorter just "more".
 fn distance(left: &str, right: &str, most: usize) -> usize {
     if left.len().abs_diff(right.len()) > most * 4 || left.len() > 100 {
         return most + 1;
     }
-    let right: Vec<char> = right.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, character) in left.to_lowercase().chars().enumerate() {
-        let mut diagonal = line;
-        let mut before = line + 1;
-        for (cell, other) in row.iter_mut().skip(1).zip(&right) {
-            let substituted = diagonal + usize::from(character != *other);
-            diagonal = *cell;
-            *cell = substituted.min(diagonal + 1).min(before + 1);
-            before = *cell;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = line + 1;
-        }
-    }
-    row.last().copied().unwrap_or(most + 1)
+    strsim::levenshtein(&left.to_lowercase(), &right.to_lowercase())
 }
 
 #[cfg(test)]
@@ -129,6 +114,13 @@ mod tests {
             "\u{1b}[31m",
         ] {
             assert!(!key(value).contains('`'), "{value}");
+        }
+    }
+
+    #[test]
+    fn of_names_that_are_equally_near_the_first_in_byte_order_is_meant() {
+        for candidates in [["rose", "role", "Role"], ["Role", "rose", "role"], ["role", "Role", "rose"]] {
+            assert_eq!(nearest("rope", candidates.into_iter()), Some("Role"));
         }
     }
 

@@ -424,3 +424,59 @@ fn the_committed_definitions_are_those_of_the_types() {
         );
     }
 }
+
+/// A tenant in which names are wrong, and several right ones are equally near to each.
+fn ties() -> String {
+    let mut all = vec![
+        "apiVersion: tenantry.dev/v1alpha1\nkind: Tenant\nmetadata: {name: tenant, namespace: acme}\nspec:\n  displayName: Acme\n  modules: [Tag]\n  \
+         accounts:\n    positions: [cook, book, look, hook, took]\n    attributes: [{name: team}, {name: term}, {name: tear}, {name: teal}]\n  \
+         objects: [{object: Customer, fields: [{name: aaa, type: String}, {name: aab, type: String}, {name: aac, type: String}]}]\n"
+            .to_owned(),
+    ];
+    let object = |kind: &str, name: &str, spec: &str| {
+        format!("apiVersion: tenantry.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, namespace: acme}}\nspec: {spec}\n")
+    };
+    for letter in ["a", "b", "c", "d", "e", "f"] {
+        all.push(object("Role", &format!("role-{letter}"), "{displayName: R, permissions: [{object: Customer, actions: [View]}], restrictions: [{object: Customer, field: aax, mode: MaskedDisplay}], delegation: {manageUsers: {scope: SameAttributes, attributes: [teax]}}}"));
+        all.push(object("Organization", &format!("unit-{letter}"), "{displayName: O, parent: unit-y}"));
+        all.push(object("UserGroup", &format!("crew-{letter}"), "{displayName: G, remarks: R, users: [user-x, user-y]}"));
+        all.push(object("User", &format!("user-{letter}"), &format!("{{account: account-{letter}, name: U, position: nook, attributes: {{teax: a, tean: b}}, roles: [role-x, role-y, analyst], organizations: [unit-x, unit-z], phone: '+49151000000'}}")));
+        all.push(object("SharingRule", &format!("rule-{letter}"), "{displayName: S, object: Customer, organizationAttribute: {field: aay}}"));
+        all.push(object("Invitation", &format!("guest-{letter}"), "{email: guest@acme.example, roles: [role-z], organizations: [unit-q], position: mook}"));
+    }
+    all.join("---\n")
+}
+
+#[test]
+fn nothing_that_is_printed_depends_on_how_a_process_hashes() {
+    let directory = tempfile::tempdir().unwrap();
+    let [before, after] = ["before.yaml", "after.yaml"].map(|name| directory.path().join(name));
+    std::fs::write(&before, ties()).unwrap();
+    std::fs::write(&after, ties().replace("analyst]", "developer]").replace("role-a,", "role-q,")).unwrap();
+    let [before, after] = [&before, &after].map(|path| path.to_str().unwrap());
+    let calls: [&[&str]; 14] = [
+        &["check", before],
+        &["check", before, "-o", "json"],
+        &["check", before, "-o", "github"],
+        &["check", before, "-o", "sarif"],
+        &["plan", before],
+        &["plan", before, "-o", "json"],
+        &["plan", before, "-o", "yaml"],
+        &["plan", before, "-o", "markdown"],
+        &["plan", after, "--against", before],
+        &["plan", after, "--against", before, "-o", "json"],
+        &["explain", "user-a", before],
+        &["who-can", "View", "Event", before],
+        &["calendar", before],
+        &["matrix", before],
+    ];
+    for call in calls {
+        let first = run(&[call, &AT].concat());
+        assert!(!(out(&first) + &err(&first)).is_empty(), "{call:?}");
+        // Every process hashes by keys of its own.
+        for _ in 1..10 {
+            let again = run(&[call, &AT].concat());
+            assert_eq!((out(&again), err(&again)), (out(&first), err(&first)), "{call:?}");
+        }
+    }
+}

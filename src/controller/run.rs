@@ -387,7 +387,8 @@ impl<S: Storage> Work<S> {
 
     fn judge_all(&mut self) {
         self.tenants.count_from(Instant::now());
-        let namespaces: Vec<String> = self.store.namespaces().map(str::to_owned).collect();
+        let mut namespaces: Vec<String> = self.store.namespaces().map(str::to_owned).collect();
+        namespaces.sort_unstable();
         for namespace in namespaces {
             self.live.touch_all(&namespace);
             self.tenants.urgent(&namespace, Instant::now());

@@ -2,6 +2,8 @@
 
 mod changes;
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashMap;
 
 use super::finding::{Finding, Findings, Origin, Reason};
@@ -297,7 +299,7 @@ impl Organizations {
     fn refuse_beyond_limits(&mut self, settings: &Settings, custom: &HashMap<&str, &Object<OrganizationSpec>>) {
         let deepest = usize::try_from(settings.limits.organization_levels).unwrap_or(0);
         let most = usize::try_from(settings.limits.organizations_per_level).unwrap_or(0);
-        let mut levels: HashMap<usize, Vec<(OrganizationIx, &Object<OrganizationSpec>)>> = HashMap::new();
+        let mut levels: BTreeMap<usize, Vec<(OrganizationIx, &Object<OrganizationSpec>)>> = BTreeMap::new();
         for (ix, organization) in self.iter() {
             if let (Some(level), Some(object)) = (organization.level, custom.get(organization.name.as_str())) {
                 levels.entry(level).or_default().push((ix, object));
