@@ -119,7 +119,11 @@ mod tests {
 
     #[test]
     fn of_names_that_are_equally_near_the_first_in_byte_order_is_meant() {
-        for candidates in [["rose", "role", "Role"], ["Role", "rose", "role"], ["role", "Role", "rose"]] {
+        for candidates in [
+            ["rose", "role", "Role"],
+            ["Role", "rose", "role"],
+            ["role", "Role", "rose"],
+        ] {
             assert_eq!(nearest("rope", candidates.into_iter()), Some("Role"));
         }
     }

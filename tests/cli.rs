@@ -434,15 +434,33 @@ fn ties() -> String {
             .to_owned(),
     ];
     let object = |kind: &str, name: &str, spec: &str| {
-        format!("apiVersion: tenantry.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, namespace: acme}}\nspec: {spec}\n")
+        format!(
+            "apiVersion: tenantry.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, namespace: acme}}\nspec: {spec}\n"
+        )
     };
     for letter in ["a", "b", "c", "d", "e", "f"] {
         all.push(object("Role", &format!("role-{letter}"), "{displayName: R, permissions: [{object: Customer, actions: [View]}], restrictions: [{object: Customer, field: aax, mode: MaskedDisplay}], delegation: {manageUsers: {scope: SameAttributes, attributes: [teax]}}}"));
-        all.push(object("Organization", &format!("unit-{letter}"), "{displayName: O, parent: unit-y}"));
-        all.push(object("UserGroup", &format!("crew-{letter}"), "{displayName: G, remarks: R, users: [user-x, user-y]}"));
+        all.push(object(
+            "Organization",
+            &format!("unit-{letter}"),
+            "{displayName: O, parent: unit-y}",
+        ));
+        all.push(object(
+            "UserGroup",
+            &format!("crew-{letter}"),
+            "{displayName: G, remarks: R, users: [user-x, user-y]}",
+        ));
         all.push(object("User", &format!("user-{letter}"), &format!("{{account: account-{letter}, name: U, position: nook, attributes: {{teax: a, tean: b}}, roles: [role-x, role-y, analyst], organizations: [unit-x, unit-z], phone: '+49151000000'}}")));
-        all.push(object("SharingRule", &format!("rule-{letter}"), "{displayName: S, object: Customer, organizationAttribute: {field: aay}}"));
-        all.push(object("Invitation", &format!("guest-{letter}"), "{email: guest@acme.example, roles: [role-z], organizations: [unit-q], position: mook}"));
+        all.push(object(
+            "SharingRule",
+            &format!("rule-{letter}"),
+            "{displayName: S, object: Customer, organizationAttribute: {field: aay}}",
+        ));
+        all.push(object(
+            "Invitation",
+            &format!("guest-{letter}"),
+            "{email: guest@acme.example, roles: [role-z], organizations: [unit-q], position: mook}",
+        ));
     }
     all.join("---\n")
 }
@@ -452,7 +470,11 @@ fn nothing_that_is_printed_depends_on_how_a_process_hashes() {
     let directory = tempfile::tempdir().unwrap();
     let [before, after] = ["before.yaml", "after.yaml"].map(|name| directory.path().join(name));
     std::fs::write(&before, ties()).unwrap();
-    std::fs::write(&after, ties().replace("analyst]", "developer]").replace("role-a,", "role-q,")).unwrap();
+    std::fs::write(
+        &after,
+        ties().replace("analyst]", "developer]").replace("role-a,", "role-q,"),
+    )
+    .unwrap();
     let [before, after] = [&before, &after].map(|path| path.to_str().unwrap());
     let calls: [&[&str]; 14] = [
         &["check", before],

@@ -34,6 +34,13 @@ pub(super) struct Arguments {
     log_format: LogFormat,
 }
 
+impl Arguments {
+    /// The form of the log.
+    pub(super) fn log_format(&self) -> LogFormat {
+        self.log_format
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     log::begin(arguments.log_format, LevelFilter::INFO);
     let catalogue = Arc::new(input::catalogue(arguments.catalogue.as_deref())?);

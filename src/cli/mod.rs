@@ -38,6 +38,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 
+use self::log::LogFormat;
 pub use screen::Screen;
 
 /// Declarative identity and access management for multi-tenant applications on Kubernetes.
@@ -123,13 +124,23 @@ impl From<serde_json::Error> for Failure {
 
 /// Runs a command line, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && log::is_json(&words) => {
+            log::begin(LogFormat::Json, LevelFilter::ERROR);
+            log::end(error.to_string().trim());
+            return ExitCode::from(2);
+        }
         Err(error) => return screen.usage(&error),
     };
-    if !matches!(arguments.command, Command::Controller(_)) {
-        log::begin(log::LogFormat::Text, LevelFilter::ERROR);
-    }
+    let format = match &arguments.command {
+        Command::Controller(arguments) => arguments.log_format(),
+        _ => {
+            log::begin(LogFormat::Text, LevelFilter::ERROR);
+            LogFormat::Text
+        }
+    };
     let result = match &arguments.command {
         Command::Check(arguments) => check::run(arguments, screen),
         Command::Plan(arguments) => plan::run(arguments, screen),
@@ -155,7 +166,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: &mut Screen<'_
         // Whoever read the output has seen enough, as `head` has.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            screen.error(&failure.to_string());
+            match format {
+                LogFormat::Text => screen.error(&failure.to_string()),
+                LogFormat::Json => log::end(&failure.to_string()),
+            }
             ExitCode::from(2)
         }
     }

@@ -304,4 +304,85 @@ mod tests {
             "{told}"
         );
     }
+
+    fn list() -> Asked {
+        Asked::of("list", &resource(Kind::User))
+    }
+
+    #[test]
+    fn an_answer_is_told_with_what_was_asked() {
+        for (code, reason, told) in [
+            (
+                401,
+                "Unauthorized",
+                "401 Unauthorized to `list users.tenantry.dev`: it does not accept the token or client certificate",
+            ),
+            (
+                403,
+                "Forbidden",
+                "403 Forbidden to `list users.tenantry.dev`: this account has no right to do that",
+            ),
+            (
+                404,
+                "NotFound",
+                "404 NotFound to `list users.tenantry.dev`: the CustomResourceDefinition `users.tenantry.dev` is not installed",
+            ),
+            (
+                503,
+                "ServiceUnavailable",
+                "503 ServiceUnavailable to `list users.tenantry.dev`",
+            ),
+        ] {
+            let error = answer(code, reason, "ada@acme.example");
+            assert_eq!(words(&error, &list()), format!("the API server answered {told}"));
+        }
+        let asked = Asked::of("get", &ApiResource::erase::<k8s_openapi::api::core::v1::Namespace>(&()));
+        let told = words(&answer(404, "NotFound", ""), &asked);
+        assert_eq!(told, "the API server answered 404 NotFound to `get namespaces`");
+    }
+
+    /// An error of TLS as the client hands it on: wrapped by an I/O error, which does not name it as its source.
+    fn tls_failed(error: CertificateError) -> kube::Error {
+        let error = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::InvalidCertificate(error));
+        kube::Error::Service(Box::new(io::Error::other(error)))
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_told() {
+        for (error, told) in [
+            (CertificateError::UnknownIssuer, "unknown authority"),
+            (CertificateError::Expired, "has expired"),
+            (CertificateError::NotValidYet, "not valid yet"),
+            (CertificateError::NotValidForName, "another name"),
+            (CertificateError::Revoked, "is not accepted"),
+        ] {
+            let words = words(&tls_failed(error), &list());
+            assert!(words.contains(told), "{words}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_refused_is_told_as_that() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let client = super::super::client(kube::Config::new(url.parse().unwrap())).unwrap();
+        let error = client.apiserver_version().await.unwrap_err();
+        assert_eq!(
+            words(&error, &list()),
+            "the API server cannot be reached: connection refused"
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_is_told_as_that() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("dns error")]
+        struct Dns(#[source] io::Error);
+        let error = Dns(io::Error::other(
+            "failed to lookup address information: Name or service not known",
+        ));
+        let told = words(&kube::Error::Service(Box::new(error)), &list());
+        assert_eq!(told, "the API server cannot be reached: its name is not known (DNS)");
+    }
 }

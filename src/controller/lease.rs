@@ -18,6 +18,7 @@ use tokio::time::sleep;
 use super::clock::within;
 use super::errors::{Asked, words};
 use super::fence::{Fence, Stamp};
+use super::outages::OUTAGES;
 
 /// How long a lease is good without being renewed. Written into the lease; others keep to it.
 const DURATION_SECONDS: u16 = 15;
@@ -86,8 +87,8 @@ impl Leadership {
             let spec = lease.spec.get_or_insert_default();
             spec.holder_identity = None;
             spec.renew_time = Some(MicroTime(Timestamp::now()));
-            if let Err(reason) = self.replace(&lease).await {
-                tracing::warn!(reason, "the lease could not be given back");
+            if let Err(failure) = self.replace(&lease).await {
+                tracing::warn!(reason = failure.reason, "the lease could not be given back");
             }
         }
     }
@@ -99,7 +100,7 @@ impl Leadership {
             match self.read().await {
                 Ok(None) => match self.create().await {
                     Ok(()) => return self.fence.renewed(asked, GOOD),
-                    Err(reason) => tracing::debug!(reason, "the lease was not created"),
+                    Err(failure) => self.failed(&failure, "the lease was not created"),
                 },
                 Ok(Some(lease)) => {
                     let version = &lease.metadata.resource_version;
@@ -110,11 +111,11 @@ impl Leadership {
                     if may_be_taken(&lease, &self.settings.identity, since.elapsed()) {
                         match self.replace(&self.taken(lease)).await {
                             Ok(()) => return self.fence.renewed(asked, GOOD),
-                            Err(reason) => tracing::debug!(reason, "the lease was not taken"),
+                            Err(failure) => self.failed(&failure, "the lease was not taken"),
                         }
                     }
                 }
-                Err(reason) => tracing::warn!(reason, "the lease cannot be read"),
+                Err(failure) => self.failed(&failure, "the lease cannot be read"),
             }
             sleep(PERIOD).await;
         }
@@ -130,20 +131,20 @@ impl Leadership {
                     lease.spec.get_or_insert_default().renew_time = Some(MicroTime(Timestamp::now()));
                     match self.replace(&lease).await {
                         Ok(()) => self.fence.renewed(asked, GOOD),
-                        Err(reason) => tracing::warn!(reason, "the lease was not renewed"),
+                        Err(failure) => self.failed(&failure, "the lease was not renewed"),
                     }
                 }
                 Ok(_) => return,
-                Err(reason) => tracing::warn!(reason, "the lease cannot be read"),
+                Err(failure) => self.failed(&failure, "the lease cannot be read"),
             }
         }
     }
 
-    async fn read(&self) -> Result<Option<Lease>, String> {
+    async fn read(&self) -> Result<Option<Lease>, Failed> {
         self.once("get", self.api.get_opt(&self.settings.name)).await
     }
 
-    async fn create(&self) -> Result<(), String> {
+    async fn create(&self) -> Result<(), Failed> {
         let lease = Lease {
             metadata: ObjectMeta {
                 name: Some(self.settings.name.clone()),
@@ -156,7 +157,7 @@ impl Leadership {
             .map(|_| ())
     }
 
-    async fn replace(&self, lease: &Lease) -> Result<(), String> {
+    async fn replace(&self, lease: &Lease) -> Result<(), Failed> {
         let parameters = PostParams::default();
         let replace = self.api.replace(&self.settings.name, &parameters, lease);
         self.once("update", replace).await.map(|_| ())
@@ -187,12 +188,42 @@ impl Leadership {
         holder(lease) == Some(&self.settings.identity)
     }
 
-    async fn once<T>(&self, verb: &'static str, request: impl Future<Output = kube::Result<T>>) -> Result<T, String> {
-        let answer = within(LIMIT, request).await;
+    async fn once<T>(&self, verb: &'static str, request: impl Future<Output = kube::Result<T>>) -> Result<T, Failed> {
+        let asked = Asked::of(verb, &ApiResource::erase::<Lease>(&()));
+        let answer = match within(LIMIT, request).await {
+            None => Err(Failed {
+                overtaken: false,
+                reason: format!("no answer to `{asked}` within {} s", LIMIT.as_secs()),
+            }),
+            Some(answer) => answer.map_err(|error| Failed {
+                overtaken: matches!(&error, kube::Error::Api(status) if status.code == 409),
+                reason: words(&error, &asked),
+            }),
+        };
+        if answer.is_ok() {
+            OUTAGES.works(WHO);
+        }
         answer
-            .ok_or_else(|| "no answer in time".to_owned())?
-            .map_err(|error| words(&error, &Asked::of(verb, &ApiResource::erase::<Lease>(&()))))
     }
+
+    fn failed(&self, failure: &Failed, what: &str) {
+        let Failed { overtaken, reason } = failure;
+        let failures = if *overtaken { None } else { OUTAGES.failed(WHO, reason) };
+        match failures {
+            Some(failures) => tracing::warn!(lease = self.settings.name, failures, reason, "{what}"),
+            None => tracing::debug!(lease = self.settings.name, reason, "{what}"),
+        }
+    }
+}
+
+/// As whom the lease meets an outage.
+const WHO: &str = "lease";
+
+/// Why a request for the lease failed.
+struct Failed {
+    /// Somebody else was quicker, as is usual where several want it.
+    overtaken: bool,
+    reason: String,
 }
 
 fn holder(lease: &Lease) -> Option<&str> {

@@ -31,8 +31,9 @@ impl Leaving {
         self.known().contains_key(namespace)
     }
 
-    /// Takes in what the watch says.
-    pub(super) fn take(&self, change: NamespaceChange) {
+    /// Takes in what the watch says. Returns the namespace that is not being deleted any more but another of its name: what is
+    /// in it may have come before.
+    pub(super) fn take(&self, change: NamespaceChange) -> Option<String> {
         let mut known = self.known();
         match change {
             NamespaceChange::Listing => {
@@ -41,7 +42,7 @@ impl Leaving {
                 }
             }
             NamespaceChange::Leaving(namespace) => drop(known.insert(namespace, Known::Watched)),
-            NamespaceChange::Staying(namespace) => drop(known.remove(&namespace)),
+            NamespaceChange::Staying(namespace) => return known.remove(&namespace).map(|_| namespace),
             NamespaceChange::Gone(namespace) => {
                 if let Some(how) = known.get_mut(&namespace) {
                     *how = Known::UntilEmpty;
@@ -53,6 +54,7 @@ impl Leaving {
                 }
             }
         }
+        None
     }
 
     /// The API server refused to create something in it because it is being deleted.
@@ -94,8 +96,10 @@ mod tests {
         let leaving = watched([leaves()]);
         leaving.emptied("acme");
         assert!(leaving.contains("acme") && !leaving.contains("beta"));
-        leaving.take(NamespaceChange::Staying("acme".to_owned()));
-        assert!(!leaving.contains("acme"), "another of its name");
+        let staying = || NamespaceChange::Staying("acme".to_owned());
+        assert_eq!(leaving.take(staying()).as_deref(), Some("acme"), "another of its name");
+        assert!(!leaving.contains("acme"));
+        assert_eq!(leaving.take(staying()), None);
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl<S: Storage> Writer<S> {
             if less.shown.hash == write.shown.hash {
                 continue;
             }
-            report(&write, &answer);
+            report(&write, &answer, "a status was refused: less of it is written");
             write = less;
             answer = self.offer(&mut write, stopped).await;
         }
@@ -118,7 +118,7 @@ impl<S: Storage> Writer<S> {
             Err(WriteError::Gone | WriteError::Fenced) => Passed::Ill,
             // Not even the least of it: the object itself is not valid, and takes no status from anyone until it is changed.
             Err(WriteError::Invalid { .. }) => {
-                report(&write, &answer);
+                report(&write, &answer, "not even the least of a status was taken");
                 self.answer(Answer::Unwritable(write.judged, wanted, again));
                 Passed::Well
             }
@@ -159,11 +159,13 @@ impl<S: Storage> Writer<S> {
     }
 }
 
-/// Says which status was refused, and why by the server's own account.
-fn report(write: &StatusWrite, answer: &Result<Stored, WriteError>) {
-    if let Err(error) = answer {
-        let judged = &write.judged;
-        tracing::warn!(kind = %judged.kind, name = judged.name, %error, "a status was refused: less of it is written");
+/// Says which status was refused, and why by the server's own account; once for as long as the object shows that.
+fn report(write: &StatusWrite, answer: &Result<Stored, WriteError>, what: &str) {
+    let Err(error) = answer else { return };
+    let judged = &write.judged;
+    match judged.shown.unpublished {
+        None => tracing::warn!(kind = %judged.kind, name = judged.name, %error, "{what}"),
+        Some(_) => tracing::debug!(kind = %judged.kind, name = judged.name, %error, "{what}"),
     }
 }
 

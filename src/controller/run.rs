@@ -27,7 +27,7 @@ use super::patience::Patience;
 use super::probes::{self, Health};
 use super::refusals::Refusals;
 use super::storage::{Storage, WriteError};
-use super::store::{Change, Store, Stored};
+use super::store::{Change, NamespaceChange, Store, Stored};
 use super::tenants::Tenants;
 use crate::api::{HEADQUARTERS, Kind, Moment, TENANT_NAME, UNASSIGNED};
 use crate::policy::Catalogue;
@@ -303,7 +303,7 @@ impl<S: Storage> Work<S> {
 
     fn take_change(&mut self, change: Change) {
         if let Change::Namespace(change) = change {
-            return self.leaving.take(change);
+            return self.take_namespace(change);
         }
         if let Change::Applied(stored) = &change
             && !self.store.holds(&stored.namespace)
@@ -312,6 +312,20 @@ impl<S: Storage> Work<S> {
         }
         for (namespace, kind, name) in self.store.take(change) {
             self.changed(&namespace, kind, &name);
+        }
+    }
+
+    fn take_namespace(&mut self, change: NamespaceChange) {
+        let gone = match &change {
+            NamespaceChange::Gone(namespace) if !self.store.holds(namespace) => Some(namespace.clone()),
+            _ => None,
+        };
+        if let Some(namespace) = self.leaving.take(change) {
+            self.live.touch_all(&namespace);
+            self.tenants.changed(&namespace, Instant::now());
+        }
+        if let Some(namespace) = gone {
+            self.leaving.emptied(&namespace);
         }
     }
 
@@ -601,3 +615,6 @@ async fn announce<S: Storage>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

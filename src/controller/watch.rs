@@ -283,7 +283,7 @@ impl Watcher {
 }
 
 fn silent() -> End {
-    End::Failed("no answer in time".to_owned())
+    End::Failed("the API server does not answer in time".to_owned())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod crowd;
 mod deletion;
 mod lease;
 mod leaving;
+mod log;
 mod refused;
 mod rights;
 mod skew;
