@@ -5,6 +5,7 @@ use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use super::check::{many, outcome, strays};
 use super::input::{Input, InputArguments};
+use super::report::difference::DifferenceForm;
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, against, cluster, markdown, table};
 use crate::api::{
@@ -100,13 +101,14 @@ fn against<'a>(
     let before: Vec<&Evaluation> = before.iter().filter(|one| input.selects(&one.namespace)).collect();
     let after: Vec<&Evaluation> = after.filter(|one| input.selects(&one.namespace)).collect();
     let difference = difference(&before, &after);
+    let form = DifferenceForm::new(&difference, input.now);
     match arguments.output {
-        Form::Table => against::text(&difference, screen)?,
-        Form::Json => screen.json(&against::Report::new(&difference, input.now))?,
-        Form::Yaml => screen.yaml(&against::Report::new(&difference, input.now))?,
-        Form::Markdown => against::markdown(&difference, screen)?,
+        Form::Table => against::text(&form, screen)?,
+        Form::Json => screen.json(&form)?,
+        Form::Yaml => screen.yaml(&form)?,
+        Form::Markdown => against::markdown(&form, screen)?,
     }
-    against::too_many(&difference, arguments.max_changes, screen)
+    against::too_many(&form, arguments.max_changes, screen)
 }
 
 /// The classes of all findings, warnings aside.

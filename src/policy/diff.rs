@@ -12,173 +12,47 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use self::causes::Causes;
 use self::ground::Ground;
 use self::side::Side;
+use super::cause::Cause;
 use super::evaluate::Evaluation;
-use super::explain::Source;
-use crate::api::{Moment, Rows};
-
-/// One thing that a person has. The order is that of output.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Grant {
-    /// She has access at all, until then.
-    Access {
-        /// When it ends by itself.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        until: Option<Moment>,
-    },
-    /// She has a role, until then.
-    Role {
-        /// The role.
-        name: String,
-        /// When it ends by itself.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        until: Option<Moment>,
-    },
-    /// She will have something by time alone, from then on.
-    Later {
-        /// `access`, `role NAME`, `organization NAME`, or what comes with a role that she has then on both sides, in words.
-        what: String,
-        /// When it begins.
-        from: Moment,
-        /// When it ends by itself.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        until: Option<Moment>,
-    },
-    /// She may do something.
-    Permission {
-        /// The object type.
-        object: String,
-        /// The action.
-        action: String,
-    },
-    /// She may enter an organization.
-    Organization {
-        /// The organization.
-        name: String,
-    },
-    /// Groups that list her are shared with.
-    Group {
-        /// The group.
-        name: String,
-    },
-    /// She sees rows.
-    Rows {
-        /// The object type.
-        object: String,
-        /// All or Some.
-        rows: Rows,
-        /// Which, with Some.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        conditions: Vec<String>,
-    },
-    /// She sees columns.
-    Column {
-        /// The object type.
-        object: String,
-        /// The column; all of them when absent.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        column: Option<String>,
-    },
-    /// She sees the values of a field that not everyone sees, or not so clearly.
-    Field {
-        /// The object type.
-        object: String,
-        /// The field.
-        field: String,
-        /// What she may do with it.
-        may: FieldUse,
-    },
-    /// She reaches every record, whoever's: the tenant does not limit them.
-    EveryRecord,
-    /// She reaches all records of an object type: they are public.
-    Public {
-        /// The object type.
-        object: String,
-        /// `read`, or `read and edit`.
-        may: &'static str,
-    },
-    /// She reaches the records of an organization, since it lies below one that she may enter.
-    RecordsOf {
-        /// The organization.
-        organization: String,
-        /// The one that she may enter.
-        through: String,
-    },
-    /// A sharing rule reaches her: through herself, a group, an organization or everyone.
-    Sharing {
-        /// The rule.
-        rule: String,
-        /// The object type.
-        object: String,
-        /// Which records, in words.
-        records: String,
-        /// What she may do with them.
-        access: &'static str,
-        /// When it ends by itself.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        until: Option<Moment>,
-    },
-}
-
-/// What may be done with a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum FieldUse {
-    /// See its values masked.
-    SeeMasked,
-    /// See its values as they are.
-    See,
-    /// Group by it.
-    Group,
-    /// Filter by it.
-    Filter,
-}
-
-impl FieldUse {
-    const ALL: [Self; 4] = [Self::SeeMasked, Self::See, Self::Group, Self::Filter];
-}
+use super::grant::{Entitlement, Grant};
 
 /// Everything that changes between two sides.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Difference {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AccessDifference {
     /// The people whose access changes, sorted by tenant and name.
     pub people: Vec<PersonChange>,
 }
 
 /// What changes for one person.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PersonChange {
     /// Her tenant.
     pub namespace: String,
     /// Her name.
     pub user: String,
     /// What she had and has no more.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub losses: Vec<Change>,
+    pub losses: Vec<AttributedChange>,
     /// What she did not have.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub gains: Vec<Change>,
+    pub gains: Vec<AttributedChange>,
 }
 
 /// Some grants that come or go because of the same fields.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Change {
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttributedChange {
     /// What comes or goes.
     pub grants: Vec<Grant>,
     /// Because of what.
-    pub because: Vec<Source>,
+    pub because: Vec<Cause>,
 }
 
-impl Difference {
+impl AccessDifference {
     /// How many losses and gains there are in all.
     #[must_use]
     pub fn totals(&self) -> (usize, usize) {
-        let count = |changes: &[Change]| changes.iter().map(|change| change.grants.len()).sum::<usize>();
+        let count = |changes: &[AttributedChange]| changes.iter().map(|change| change.grants.len()).sum::<usize>();
         self.people.iter().fold((0, 0), |(losses, gains), person| {
             (losses + count(&person.losses), gains + count(&person.gains))
         })
@@ -187,7 +61,7 @@ impl Difference {
 
 /// What changes from `before` to `after`, each the evaluations of some tenants at the same moment.
 #[must_use]
-pub fn difference(before: &[&Evaluation], after: &[&Evaluation]) -> Difference {
+pub fn difference(before: &[&Evaluation], after: &[&Evaluation]) -> AccessDifference {
     let namespaces: BTreeSet<&str> = before.iter().chain(after).map(|one| one.namespace.as_str()).collect();
     let mut people = Vec::new();
     for namespace in namespaces {
@@ -195,7 +69,7 @@ pub fn difference(before: &[&Evaluation], after: &[&Evaluation]) -> Difference {
         let new = after.iter().copied().find(|one| one.namespace == namespace);
         tenant(namespace, old, new, &mut people);
     }
-    Difference { people }
+    AccessDifference { people }
 }
 
 fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, people: &mut Vec<PersonChange>) {
@@ -280,8 +154,8 @@ fn grants_ahead(
             ends.extend(less.difference(&lost).cloned());
             begins.extend(more.difference(&gained).cloned());
         }
-        losses.extend(ends.iter().map(|grant| later(grant, at)));
-        gains.extend(begins.iter().map(|grant| later(grant, at)));
+        losses.extend(ends.iter().map(|grant| grant.clone().from(at)));
+        gains.extend(begins.iter().map(|grant| grant.clone().from(at)));
         lost.extend(ends);
         gained.extend(begins);
         (had, has) = (then_had, then_has);
@@ -304,52 +178,25 @@ fn begins(
 
 /// Leaves out the records that come and go with an organization that she may enter.
 fn leave_to_organizations(grants: &mut BTreeSet<Grant>) {
-    let entered = grants.iter().filter_map(|grant| match grant {
-        Grant::Organization { name } => Some(name.clone()),
+    let now = |grant: &Grant| grant.from.is_none();
+    let entered = grants.iter().filter_map(|grant| match &grant.what {
+        Entitlement::Organization { name } if now(grant) => Some(name.clone()),
         _ => None,
     });
     let entered: BTreeSet<String> = entered.collect();
-    grants.retain(|grant| !matches!(grant, Grant::RecordsOf { through, .. } if entered.contains(through)));
-}
-
-/// A grant that begins at a moment ahead.
-fn later(grant: &Grant, from: Moment) -> Grant {
-    let (what, until) = match grant {
-        Grant::Access { until } => ("access".to_owned(), *until),
-        Grant::Role { name, until } => (format!("role {name}"), *until),
-        Grant::Organization { name } => (format!("organization {name}"), None),
-        Grant::Later { what, until, .. } => (what.clone(), *until),
-        Grant::Permission { object, action } => (format!("{object}:{action}"), None),
-        Grant::Group { name } => (format!("group {name}"), None),
-        Grant::Rows { object, conditions, .. } if conditions.is_empty() => (format!("all rows of {object}"), None),
-        Grant::Rows { object, conditions, .. } => (format!("rows of {object} where {}", conditions.join(" or ")), None),
-        Grant::Column { object, column } => match column {
-            Some(column) => (format!("column {object}.{column}"), None),
-            None => (format!("all columns of {object}"), None),
-        },
-        Grant::Field { object, field, may } => {
-            let may = match may {
-                FieldUse::SeeMasked => "masked",
-                FieldUse::See => "in the clear",
-                FieldUse::Group => "to group by",
-                FieldUse::Filter => "to filter by",
-            };
-            (format!("field {object}.{field} {may}"), None)
-        }
-        Grant::EveryRecord => ("every record".to_owned(), None),
-        Grant::Public { object, may } => (format!("all of {object}, to {may}"), None),
-        Grant::RecordsOf { organization, .. } => (format!("records of {organization}"), None),
-        Grant::Sharing { rule, until, .. } => (format!("sharing {rule}"), *until),
+    let comes_along = |grant: &Grant| match &grant.what {
+        Entitlement::RecordsOf { through, .. } => now(grant) && entered.contains(through),
+        _ => false,
     };
-    Grant::Later { what, from, until }
+    grants.retain(|grant| !comes_along(grant));
 }
 
 /// What she has here and not there, by what it is because of.
-fn changes(here: &Side<'_>, there: &Side<'_>, grants: &BTreeSet<Grant>) -> Vec<Change> {
+fn changes(here: &Side<'_>, there: &Side<'_>, grants: &BTreeSet<Grant>) -> Vec<AttributedChange> {
     if grants.is_empty() {
         return Vec::new();
     }
-    let mut by_cause: BTreeMap<Vec<Source>, Vec<Grant>> = BTreeMap::new();
+    let mut by_cause: BTreeMap<Vec<Cause>, Vec<Grant>> = BTreeMap::new();
     let causes = Causes::new(here, there);
     for grant in grants {
         let mut because = causes.of(grant);
@@ -357,9 +204,9 @@ fn changes(here: &Side<'_>, there: &Side<'_>, grants: &BTreeSet<Grant>) -> Vec<C
         because.dedup();
         by_cause.entry(because).or_default().push(grant.clone());
     }
-    let mut changes: Vec<Change> = by_cause
+    let mut changes: Vec<AttributedChange> = by_cause
         .into_iter()
-        .map(|(because, grants)| Change { grants, because })
+        .map(|(because, grants)| AttributedChange { grants, because })
         .collect();
     changes.sort_by(|one, other| one.grants.cmp(&other.grants));
     changes

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use tenantry::api::{Moment, Rows, UserStatus};
-use tenantry::policy::{Change, Difference, Evaluation, Grant, Status, difference};
+use tenantry::policy::{AccessDifference, AttributedChange, Entitlement, Evaluation, Grant, Status, difference};
 
 use crate::cases;
 use crate::world::{World, worlds};
@@ -39,14 +39,17 @@ fn edits() -> impl Strategy<Value = (World, World)> {
     })
 }
 
-fn compare(before: &[Evaluation], after: &[Evaluation]) -> Difference {
+fn compare(before: &[Evaluation], after: &[Evaluation]) -> AccessDifference {
     difference(&before.iter().collect::<Vec<_>>(), &after.iter().collect::<Vec<_>>())
 }
 
 type Grants = BTreeMap<(String, String), BTreeSet<Grant>>;
 
 /// All grants by person.
-fn grants(difference: &Difference, side: impl Fn(&tenantry::policy::PersonChange) -> &Vec<Change>) -> Grants {
+fn grants(
+    difference: &AccessDifference,
+    side: impl Fn(&tenantry::policy::PersonChange) -> &Vec<AttributedChange>,
+) -> Grants {
     let mut all = Grants::new();
     for person in &difference.people {
         let key = (person.namespace.clone(), person.user.clone());
@@ -76,34 +79,26 @@ fn said(evaluations: &[Evaluation]) -> Grants {
 fn of_status(status: &UserStatus) -> BTreeSet<Grant> {
     let mut grants = BTreeSet::new();
     for held in &status.permissions {
-        let permission = |action: &String| Grant::Permission {
+        let permission = |action: &String| Entitlement::Permission {
             object: held.object.clone(),
             action: action.clone(),
         };
-        grants.extend(held.actions.iter().map(permission));
+        grants.extend(held.actions.iter().map(permission).map(Grant::now));
     }
-    grants.extend(status.roles.iter().map(|role| Grant::Role {
-        name: role.name.clone(),
-        until: None,
-    }));
-    grants.extend(
-        status
-            .organizations
-            .iter()
-            .map(|name| Grant::Organization { name: name.clone() }),
-    );
-    grants.extend(status.groups.iter().map(|name| Grant::Group { name: name.clone() }));
+    let roles = status.roles.iter().map(|role| role.name.clone());
+    grants.extend(roles.map(|name| Grant::now(Entitlement::Role { name })));
+    let organizations = status.organizations.iter().cloned();
+    grants.extend(organizations.map(|name| Grant::now(Entitlement::Organization { name })));
+    let groups = status.groups.iter().cloned();
+    grants.extend(groups.map(|name| Grant::now(Entitlement::Group { name })));
     for data in status.data.iter().filter(|data| data.rows != Rows::None) {
-        let object = || data.object.clone();
+        let column = |column| {
+            let object = data.object.clone();
+            Grant::now(Entitlement::Column { object, column })
+        };
         match &data.columns {
-            None => drop(grants.insert(Grant::Column {
-                object: object(),
-                column: None,
-            })),
-            Some(columns) => grants.extend(columns.iter().map(|column| Grant::Column {
-                object: object(),
-                column: Some(column.clone()),
-            })),
+            None => drop(grants.insert(column(None))),
+            Some(columns) => grants.extend(columns.iter().cloned().map(Some).map(column)),
         }
     }
     grants
@@ -111,14 +106,15 @@ fn of_status(status: &UserStatus) -> BTreeSet<Grant> {
 
 /// Whether a status says as much.
 fn is_said(grant: &Grant) -> bool {
-    matches!(
-        grant,
-        Grant::Permission { .. }
-            | Grant::Role { .. }
-            | Grant::Organization { .. }
-            | Grant::Group { .. }
-            | Grant::Column { .. }
-    )
+    let told = matches!(
+        grant.what,
+        Entitlement::Permission { .. }
+            | Entitlement::Role { .. }
+            | Entitlement::Organization { .. }
+            | Entitlement::Group { .. }
+            | Entitlement::Column { .. }
+    );
+    told && grant.from.is_none()
 }
 
 /// These, whatever their ends.
@@ -127,10 +123,7 @@ fn only_said(mut grants: Grants) -> Grants {
         grants.retain(is_said);
         *grants = std::mem::take(grants)
             .into_iter()
-            .map(|grant| match grant {
-                Grant::Role { name, .. } => Grant::Role { name, until: None },
-                other => other,
-            })
+            .map(|grant| grant.until(None))
             .collect();
     }
     grants.retain(|_, grants| !grants.is_empty());
@@ -165,7 +158,7 @@ proptest! {
     #[test]
     fn nothing_changes_against_itself(world in worlds()) {
         let evaluations = world.evaluate();
-        prop_assert_eq!(compare(&evaluations, &evaluations), Difference::default());
+        prop_assert_eq!(compare(&evaluations, &evaluations), AccessDifference::default());
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::cell::OnceCell;
 
 use super::names::Permission;
-use crate::api::{TemporaryRole, UserPhase};
-use crate::policy::{Access, Denial, Evaluation, ExplainedVoid, Explanation, ExplanationSource, User};
+use crate::api::{Kind, TemporaryRole, UserPhase};
+use crate::policy::{Access, Cause, Denial, Evaluation, Explanation, Finding, User};
+use crate::words::english;
 
 /// Answers about one person. Her explanation is made when it is first needed: cases that hold need none.
 pub(super) struct Why<'e> {
@@ -126,7 +127,7 @@ impl<'e> Why<'e> {
         // Those of a role stand together.
         for of_role in sources.chunk_by(|one, other| one.object == other.object) {
             why.extend(lines(of_role));
-            let name = of_role.first().and_then(|source| source.object.strip_prefix("Role/"));
+            let name = of_role.first().and_then(|cause| cause.object.name_of(Kind::Role));
             let given = self.with("roles", name.unwrap_or_default());
             why.extend(given.into_iter().map(|given| format!("her role by {given}")));
         }
@@ -225,7 +226,7 @@ impl<'e> Why<'e> {
             .explanation()
             .map(|explanation| explanation.void.as_slice())
             .unwrap_or_default();
-        let below = void.iter().filter(|void| void.field.starts_with(path));
+        let below = void.iter().filter(|void| void.path.starts_with(path));
         below.map(|void| self.void_line(void)).collect()
     }
 
@@ -238,27 +239,17 @@ impl<'e> Why<'e> {
         let quoted = format!("`{name}`");
         let about = void
             .iter()
-            .filter(|void| paths.iter().any(|path| void.field.starts_with(path)) && void.message.contains(&quoted));
+            .filter(|void| paths.iter().any(|path| void.path.starts_with(path)) && void.message.contains(&quoted));
         about.map(|void| self.void_line(void)).collect()
     }
 
-    fn void_line(&self, void: &ExplainedVoid) -> String {
-        format!("User/{} {}: {}: {}", self.user, void.field, void.reason, void.message)
+    fn void_line(&self, void: &Finding) -> String {
+        format!("User/{} {}: {}: {}", self.user, void.path, void.reason, void.message)
     }
 }
 
-fn lines(sources: &[ExplanationSource]) -> impl Iterator<Item = String> {
-    sources.iter().map(line)
-}
-
-/// As in `Role/editor spec.permissions[0].actions[1] (comes with Campaign:Edit)`.
-fn line(source: &ExplanationSource) -> String {
-    let note = source
-        .note
-        .as_ref()
-        .map(|note| format!(" ({note})"))
-        .unwrap_or_default();
-    format!("{} {}{note}", source.object, source.field)
+fn lines(causes: &[Cause]) -> impl Iterator<Item = String> {
+    causes.iter().map(english::cause)
 }
 
 /// "a, b", or "none".

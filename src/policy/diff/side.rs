@@ -4,15 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::evaluate::{Access, Evaluation};
+use super::super::grant::{Entitlement, FieldUse, Grant, RowSet, SharedRecords};
 use super::super::held::Held;
 use super::super::moments::ahead;
 use super::super::sharing::{SharingRule, Which};
 use super::super::users::{User, UserIx, UserRef};
 use super::ground::{Ground, in_headquarters};
-use super::{FieldUse, Grant};
-use crate::api::{
-    Display, HeldField, Moment, Records, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus, Visibility,
-};
+use crate::api::{Display, HeldField, Moment, Records, Rows, SharingRulePhase, UserPhase, UserStatus, Visibility};
 
 /// A person on one side, at a moment.
 pub(super) struct Side<'a> {
@@ -161,13 +159,14 @@ impl<'a> Side<'a> {
     pub(super) fn standing(&self) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
         let Some(holder) = self.holder() else { return grants };
-        grants.insert(Grant::Access { until: self.end() });
-        grants.extend(self.status.roles.iter().map(|role| Grant::Role {
-            name: role.name.clone(),
-            until: role.valid_until.map(|until| last_end(holder.user, &role.name, until)),
+        grants.insert(Grant::now(Entitlement::Access).until(self.end()));
+        grants.extend(self.status.roles.iter().map(|role| {
+            let until = role.valid_until.map(|until| last_end(holder.user, &role.name, until));
+            let name = role.name.clone();
+            Grant::now(Entitlement::Role { name }).until(until)
         }));
         let organizations = self.status.organizations.iter();
-        grants.extend(organizations.map(|name| Grant::Organization { name: name.clone() }));
+        grants.extend(organizations.map(|name| Grant::now(Entitlement::Organization { name: name.clone() })));
         grants
     }
 
@@ -177,13 +176,14 @@ impl<'a> Side<'a> {
         let Some(holder) = self.holder() else { return grants };
         let status = &self.status;
         for held in &status.permissions {
-            let grant = |action: &String| Grant::Permission {
+            let permission = |action: &String| Entitlement::Permission {
                 object: held.object.clone(),
                 action: action.clone(),
             };
-            grants.extend(held.actions.iter().map(grant));
+            grants.extend(held.actions.iter().map(permission).map(Grant::now));
         }
-        grants.extend(status.groups.iter().map(|name| Grant::Group { name: name.clone() }));
+        let groups = status.groups.iter();
+        grants.extend(groups.map(|name| Grant::now(Entitlement::Group { name: name.clone() })));
         grants.extend(self.data_grants(&holder));
         for (object, field) in fields {
             let known = status
@@ -191,11 +191,12 @@ impl<'a> Side<'a> {
                 .iter()
                 .find(|held| held.object == *object && held.field == *field);
             let uses = FieldUse::ALL.into_iter().filter(|may| allows(known, *may));
-            grants.extend(uses.map(|may| Grant::Field {
+            let used = uses.map(|may| Entitlement::Field {
                 object: object.clone(),
                 field: field.clone(),
                 may,
-            }));
+            });
+            grants.extend(used.map(Grant::now));
         }
         grants.extend(self.sharing_grants(&holder));
         if let Some(evaluation) = self.evaluation {
@@ -207,23 +208,21 @@ impl<'a> Side<'a> {
     fn data_grants(&self, holder: &Holder<'_>) -> Vec<Grant> {
         let mut grants = Vec::new();
         for data in self.status.data.iter().filter(|data| data.rows != Rows::None) {
-            let object = data.object.clone();
-            let conditions = if data.rows == Rows::Some {
-                self.conditions(holder, &object)
-            } else {
-                Vec::new()
+            let rows = match data.rows {
+                Rows::Some => RowSet::Where(self.conditions(holder, &data.object)),
+                Rows::All | Rows::None => RowSet::All,
             };
-            grants.push(Grant::Rows {
-                object: object.clone(),
-                rows: data.rows,
-                conditions,
-            });
+            let object = || data.object.clone();
+            grants.push(Grant::now(Entitlement::Rows { object: object(), rows }));
+            let column = |column| {
+                Grant::now(Entitlement::Column {
+                    object: object(),
+                    column,
+                })
+            };
             match &data.columns {
-                None => grants.push(Grant::Column { object, column: None }),
-                Some(columns) => grants.extend(columns.iter().map(|column| Grant::Column {
-                    object: object.clone(),
-                    column: Some(column.clone()),
-                })),
+                None => grants.push(column(None)),
+                Some(columns) => grants.extend(columns.iter().cloned().map(Some).map(column)),
             }
         }
         grants
@@ -329,28 +328,24 @@ fn reaches(rule: &SharingRule, Holder { access, ix, user }: &Holder<'_>, visibil
 
 fn shared(rule: &SharingRule) -> Grant {
     let spec = &rule.object.spec;
-    Grant::Sharing {
+    let sharing = Entitlement::Sharing {
         rule: rule.object.name.clone(),
         object: spec.object.clone(),
-        records: match spec.which() {
-            Some(Records::Ownerless) => "without owner".to_owned(),
-            Some(Records::OrganizationAttribute(field)) => format!("by the code in {field}"),
-            Some(Records::Condition(condition)) => format!("where {}", spaced(condition)),
-            Some(Records::Listed(ids)) => sorted(ids),
-            Some(Records::ContentGroups(ids)) => format!("in {}", sorted(ids)),
-            None => String::new(),
-        },
-        access: match rule.access {
-            SharedAccess::Read => "Read",
-            SharedAccess::Edit => "Edit",
-        },
-        until: spec.valid_until,
-    }
+        records: spec.which().map(|which| match which {
+            Records::Ownerless => SharedRecords::Ownerless,
+            Records::OrganizationAttribute(field) => SharedRecords::OrganizationAttribute(field.to_owned()),
+            Records::Condition(condition) => SharedRecords::Condition(spaced(condition)),
+            Records::Listed(ids) => SharedRecords::Listed(sorted(ids)),
+            Records::ContentGroups(ids) => SharedRecords::ContentGroups(sorted(ids)),
+        }),
+        access: rule.access,
+    };
+    Grant::now(sharing).until(spec.valid_until)
 }
 
-fn sorted(ids: &[String]) -> String {
-    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-    ids.into_iter().collect::<Vec<_>>().join(", ")
+fn sorted(ids: &[String]) -> Vec<String> {
+    let ids: BTreeSet<&String> = ids.iter().collect();
+    ids.into_iter().cloned().collect()
 }
 
 /// A condition with one space wherever it has white space outside of text.

@@ -1,0 +1,205 @@
+//! English.
+
+use crate::api::{RestrictionMode, SharedAccess};
+use crate::policy::{Cause, Entitlement, FieldUse, Note, RowSet, SharedRecords};
+
+/// As in `Role/editor spec.permissions[0].actions[1] (comes with Campaign:Edit)`.
+pub(crate) fn cause(cause: &Cause) -> String {
+    let Cause {
+        object,
+        field,
+        note: said,
+    } = cause;
+    match said {
+        Some(said) => format!("{object} {field} ({})", note(said)),
+        None => format!("{object} {field}"),
+    }
+}
+
+/// What there is to say about a cause.
+pub(crate) fn note(note: &Note) -> String {
+    let fixed = match note {
+        Note::Begins(from) => return format!("begins {from}"),
+        Note::Ends(until) => return format!("ends {until}"),
+        Note::HomePhase(phase) => return format!("the home user is {phase:?}"),
+        Note::ComesWith { object, action } => return format!("comes with {object}:{action}"),
+        Note::Scope {
+            rows,
+            condition,
+            columns,
+        } => {
+            let rows = match condition {
+                Some(condition) => format!("where {condition}"),
+                None => format!("{rows:?}"),
+            };
+            let columns = columns.as_ref().map(|columns| columns.join(", "));
+            return columns.map_or_else(|| rows.clone(), |columns| format!("{rows}; columns {columns}"));
+        }
+        Note::RestrictsInDoubt(mode) => {
+            let doubt = "holds because a role or position of hers is void or unknown";
+            return format!("{}; {doubt}", restriction(*mode));
+        }
+        Note::Restricts(mode) => restriction(*mode),
+        Note::VoidFor(reason) => reason.as_str(),
+        Note::Suspended => "nobody has any access",
+        Note::SwitchedOff => "switched off",
+        Note::NotActivated => "not activated",
+        Note::Home => "her home",
+        Note::ByPosition => "by her position",
+        Note::NoOrganizationListed => "she lists no organization",
+        Note::Personal => "hidden without DataSpace:PersonalInfo",
+        Note::NoTenant => "no Tenant in force",
+        Note::NoUser => "no such user",
+        Note::NoRole => "no such role",
+        Note::Void => "void",
+    };
+    fixed.to_owned()
+}
+
+fn restriction(mode: RestrictionMode) -> &'static str {
+    match mode {
+        RestrictionMode::MaskedDisplay => "masked",
+        RestrictionMode::NoGroupingOrFiltering => "no grouping or filtering",
+    }
+}
+
+/// Something that a person can have, in short.
+pub(crate) fn entitlement(what: &Entitlement) -> String {
+    match what {
+        Entitlement::Access => "access".to_owned(),
+        Entitlement::Role { name } => format!("role {name}"),
+        Entitlement::Permission { object, action } => format!("{object}:{action}"),
+        Entitlement::Organization { name } => format!("organization {name}"),
+        Entitlement::Group { name } => format!("group {name}"),
+        Entitlement::Rows { object, rows } => match rows {
+            RowSet::All => format!("all rows of {object}"),
+            RowSet::Where(conditions) => format!("rows of {object} where {}", conditions.join(" or ")),
+        },
+        Entitlement::Column { object, column } => match column {
+            Some(column) => format!("column {object}.{column}"),
+            None => format!("all columns of {object}"),
+        },
+        Entitlement::Field { object, field, may } => format!("field {object}.{field} {}", use_of_field(*may)),
+        Entitlement::EveryRecord => "every record".to_owned(),
+        Entitlement::Public { object, access } => format!("all of {object}, to {}", access_to_public(*access)),
+        Entitlement::RecordsOf { organization, .. } => format!("records of {organization}"),
+        Entitlement::Sharing { rule, .. } => format!("sharing {rule}"),
+    }
+}
+
+fn use_of_field(may: FieldUse) -> &'static str {
+    match may {
+        FieldUse::SeeMasked => "masked",
+        FieldUse::See => "in the clear",
+        FieldUse::Group => "to group by",
+        FieldUse::Filter => "to filter by",
+    }
+}
+
+/// What everyone may do with public records.
+pub(crate) fn access_to_public(access: SharedAccess) -> &'static str {
+    match access {
+        SharedAccess::Read => "read",
+        SharedAccess::Edit => "read and edit",
+    }
+}
+
+/// Which records a rule shares.
+pub(crate) fn records(records: &SharedRecords) -> String {
+    match records {
+        SharedRecords::Ownerless => "without owner".to_owned(),
+        SharedRecords::OrganizationAttribute(field) => format!("by the code in {field}"),
+        SharedRecords::Condition(condition) => format!("where {condition}"),
+        SharedRecords::Listed(ids) => ids.join(", "),
+        SharedRecords::ContentGroups(ids) => format!("in {}", ids.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Moment, Rows, UserPhase};
+    use crate::policy::{ObjectRef, Reason};
+
+    #[test]
+    fn a_note_says_its_data() {
+        let end = Moment::parse("2026-12-01T00:00:00Z").unwrap();
+        let scope = |rows, condition: Option<&str>, columns: Option<&[&str]>| Note::Scope {
+            rows,
+            condition: condition.map(str::to_owned),
+            columns: columns.map(|columns| columns.iter().map(|column| (*column).to_owned()).collect()),
+        };
+        let comes_with = Note::ComesWith {
+            object: "Campaign".to_owned(),
+            action: "Edit".to_owned(),
+        };
+        for (said, expected) in [
+            (Note::Ends(end), "ends 2026-12-01T00:00:00Z"),
+            (Note::Begins(end), "begins 2026-12-01T00:00:00Z"),
+            (Note::HomePhase(UserPhase::Disabled), "the home user is Disabled"),
+            (comes_with, "comes with Campaign:Edit"),
+            (scope(Rows::All, None, None), "All"),
+            (
+                scope(Rows::Some, Some("record.a == 1"), Some(&["a", "b"])),
+                "where record.a == 1; columns a, b",
+            ),
+            (
+                Note::RestrictsInDoubt(RestrictionMode::MaskedDisplay),
+                "masked; holds because a role or position of hers is void or unknown",
+            ),
+            (Note::VoidFor(Reason::HomeRefused), "HomeRefused"),
+        ] {
+            assert_eq!(note(&said), expected);
+        }
+    }
+
+    #[test]
+    fn a_cause_is_an_object_a_field_and_what_there_is_to_say() {
+        let mut switched = Cause {
+            object: ObjectRef::user_of("beta", "robert"),
+            field: "spec.enabled".into(),
+            note: Some(Note::SwitchedOff),
+        };
+        assert_eq!(cause(&switched), "User/beta/robert spec.enabled (switched off)");
+        switched.note = None;
+        assert_eq!(cause(&switched), "User/beta/robert spec.enabled");
+    }
+
+    #[test]
+    fn each_thing_that_one_can_have_has_its_words() {
+        let object = || "Event".to_owned();
+        let field = |may| Entitlement::Field {
+            object: object(),
+            field: "name".to_owned(),
+            may,
+        };
+        let conditions = vec!["record.a == 1".to_owned(), "record.a == 2".to_owned()];
+        for (what, expected) in [
+            (
+                Entitlement::Rows {
+                    object: object(),
+                    rows: RowSet::Where(conditions),
+                },
+                "rows of Event where record.a == 1 or record.a == 2",
+            ),
+            (
+                Entitlement::Column {
+                    object: object(),
+                    column: None,
+                },
+                "all columns of Event",
+            ),
+            (field(FieldUse::SeeMasked), "field Event.name masked"),
+            (field(FieldUse::Filter), "field Event.name to filter by"),
+            (
+                Entitlement::Public {
+                    object: object(),
+                    access: SharedAccess::Edit,
+                },
+                "all of Event, to read and edit",
+            ),
+        ] {
+            assert_eq!(entitlement(&what), expected);
+        }
+    }
+}
