@@ -42,7 +42,7 @@ mod who_can;
 mod words;
 
 pub use action_set::{ActionIx, ActionSet};
-pub use calendar::Event;
+pub use calendar::{Boundary, ChangeAhead, ScheduledChange};
 pub use catalogue::{ADMINISTRATOR, Action, CORE, Catalogue, ObjectIx, ObjectType, RecordAccess, SystemRole};
 pub use catalogue_file::CatalogueError;
 pub use cause::{Cause, FieldPath, Note, ObjectRef};

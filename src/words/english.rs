@@ -1,7 +1,7 @@
 //! English.
 
 use crate::api::{RestrictionMode, SharedAccess};
-use crate::policy::{Cause, Entitlement, FieldUse, Note, RowSet, SharedRecords};
+use crate::policy::{Boundary, Cause, ChangeAhead, Entitlement, FieldUse, Note, RowSet, SharedRecords};
 
 /// As in `Role/editor spec.permissions[0].actions[1] (comes with Campaign:Edit)`.
 pub(crate) fn cause(cause: &Cause) -> String {
@@ -115,6 +115,22 @@ pub(crate) fn records(records: &SharedRecords) -> String {
     }
 }
 
+/// What time alone will change of an object.
+pub(crate) fn change_ahead(change: &ChangeAhead) -> String {
+    let word = |boundary| match boundary {
+        Boundary::Begins => "begins",
+        Boundary::Ends => "ends",
+    };
+    match change {
+        ChangeAhead::UserPhase(from, to) => format!("{from:?} -> {to:?}"),
+        ChangeAhead::InvitationPhase(from, to) => format!("{from:?} -> {to:?}"),
+        ChangeAhead::AllRestrictions(Boundary::Begins) => "every restriction of the tenant begins to hold".to_owned(),
+        ChangeAhead::AllRestrictions(Boundary::Ends) => "every restriction of the tenant ceases to hold".to_owned(),
+        ChangeAhead::Role(role, boundary) => format!("role {role} {}", word(*boundary)),
+        ChangeAhead::Sharing(boundary) => format!("sharing {}", word(*boundary)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +179,30 @@ mod tests {
         assert_eq!(cause(&switched), "User/beta/robert spec.enabled (switched off)");
         switched.note = None;
         assert_eq!(cause(&switched), "User/beta/robert spec.enabled");
+    }
+
+    #[test]
+    fn what_is_ahead_is_said_as_a_change() {
+        let role = |boundary| ChangeAhead::Role("editor".to_owned(), boundary);
+        for (change, expected) in [
+            (
+                ChangeAhead::UserPhase(UserPhase::Pending, UserPhase::Active),
+                "Pending -> Active",
+            ),
+            (role(Boundary::Begins), "role editor begins"),
+            (role(Boundary::Ends), "role editor ends"),
+            (
+                ChangeAhead::AllRestrictions(Boundary::Begins),
+                "every restriction of the tenant begins to hold",
+            ),
+            (
+                ChangeAhead::AllRestrictions(Boundary::Ends),
+                "every restriction of the tenant ceases to hold",
+            ),
+            (ChangeAhead::Sharing(Boundary::Ends), "sharing ends"),
+        ] {
+            assert_eq!(change_ahead(&change), expected);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! A form borrows from an answer and adds nothing to it but words.
 
+pub(super) mod calendar;
 pub(super) mod difference;
 pub(super) mod explanation;
 
