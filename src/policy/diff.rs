@@ -16,6 +16,7 @@ use self::causes::Causes;
 use self::ground::Ground;
 use self::side::Side;
 use super::cause::Cause;
+use super::compare::{Comparison, Fields, restricted};
 use super::evaluate::Evaluation;
 use super::grant::{Entitlement, Grant};
 
@@ -84,7 +85,7 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
     let (before, after) = Ground::of_both(old, new);
     for user in names(old).union(&names(new)) {
         let (old, new) = (Side::of(old, user, &before), Side::of(new, user, &after));
-        let (losses, gains) = grants(&old, &new);
+        let Comparison { losses, gains } = changed(&old, &new);
         if !losses.is_empty() || !gains.is_empty() {
             people.push(PersonChange {
                 namespace: namespace.to_owned(),
@@ -96,49 +97,47 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
     }
 }
 
-/// What she loses and gains, now or by time alone at a moment ahead.
-fn grants(old: &Side<'_>, new: &Side<'_>) -> (BTreeSet<Grant>, BTreeSet<Grant>) {
+/// What is lost and gained, now or by time alone at a moment ahead.
+fn changed(old: &Side<'_>, new: &Side<'_>) -> Comparison {
     let steady = old.steady(new);
-    let (mut losses, mut gains) = if old.same(new, steady) {
+    let (had, has) = if old.same(new, steady) {
         Default::default()
     } else {
-        difference_of(old, new, Side::grants)
+        taken_apart(old, new, Side::grants)
     };
+    let mut changed = Comparison::of(&had, &has);
     if !steady {
-        let (ends, begins) = grants_ahead(old, new, (losses.clone(), gains.clone()));
-        losses.extend(ends);
-        gains.extend(begins);
+        let only = |one: &BTreeSet<Grant>, other: &BTreeSet<Grant>| one.difference(other).cloned().collect();
+        let ahead = changed_ahead(old, new, (only(&had, &has), only(&has, &had)));
+        changed.losses.extend(ahead.losses);
+        changed.gains.extend(ahead.gains);
     }
-    for grants in [&mut losses, &mut gains] {
+    for grants in [&mut changed.losses, &mut changed.gains] {
         leave_to_organizations(grants);
     }
-    (losses, gains)
+    changed
 }
 
-/// What only the one and only the other has of some things. Of the fields those count that are restricted on either side.
-fn difference_of<'a>(
+/// Some things of both. Of the fields those count that are restricted on either side.
+fn taken_apart<'a>(
     old: &Side<'a>,
     new: &Side<'a>,
-    things: impl Fn(&Side<'a>, &BTreeSet<(String, String)>) -> BTreeSet<Grant>,
+    things: impl Fn(&Side<'a>, &Fields) -> BTreeSet<Grant>,
 ) -> (BTreeSet<Grant>, BTreeSet<Grant>) {
-    let fields: BTreeSet<(String, String)> = old.fields().chain(new.fields()).collect();
-    let (had, has) = (things(old, &fields), things(new, &fields));
-    (
-        had.difference(&has).cloned().collect(),
-        has.difference(&had).cloned().collect(),
-    )
+    let fields: Fields = restricted(&old.status).chain(restricted(&new.status)).collect();
+    (things(old, &fields), things(new, &fields))
 }
 
 /// What is other at the moments ahead, and has not been told of an earlier one.
 ///
 /// Access, roles and organizations are told of the side where they begin. What roles bring is compared for those that both
 /// sides have at the moment: of the others the roles themselves are told.
-fn grants_ahead(
+fn changed_ahead(
     old: &Side<'_>,
     new: &Side<'_>,
     (mut lost, mut gained): (BTreeSet<Grant>, BTreeSet<Grant>),
-) -> (Vec<Grant>, Vec<Grant>) {
-    let (mut losses, mut gains) = (Vec::new(), Vec::new());
+) -> Comparison {
+    let mut ahead = Comparison::default();
     let (mut had, mut has) = (old.standing(), new.standing());
     let mut moments = [old.ahead(), new.ahead()].concat();
     moments.sort_unstable();
@@ -150,20 +149,22 @@ fn grants_ahead(
         let mut begins = begins(&has, &then_has, &then_had, (&gained, &lost));
         if old.active() && new.active() && !old.same(&new, false) {
             let (common_old, common_new) = (old.with_roles_of(&new), new.with_roles_of(&old));
-            let (less, more) = difference_of(&common_old, &common_new, Side::brought);
-            ends.extend(less.difference(&lost).cloned());
-            begins.extend(more.difference(&gained).cloned());
+            let (brought_old, brought_new) = taken_apart(&common_old, &common_new, Side::brought);
+            let brought = Comparison::of(&brought_old, &brought_new);
+            ends.extend(brought.losses.difference(&lost).cloned());
+            begins.extend(brought.gains.difference(&gained).cloned());
         }
-        losses.extend(ends.iter().map(|grant| grant.clone().from(at)));
-        gains.extend(begins.iter().map(|grant| grant.clone().from(at)));
+        ahead.losses.extend(ends.iter().map(|grant| grant.clone().from(at)));
+        ahead.gains.extend(begins.iter().map(|grant| grant.clone().from(at)));
         lost.extend(ends);
         gained.extend(begins);
         (had, has) = (then_had, then_has);
     }
-    (losses, gains)
+    ahead
 }
 
-/// What begins on one side at a moment ahead, and either is not on the other, or has been told to go there and comes again.
+/// What begins on one side at a moment ahead, as far as the other does not give it; all of it where that has been told to go
+/// there and comes again.
 fn begins(
     before: &BTreeSet<Grant>,
     here: &BTreeSet<Grant>,
@@ -171,9 +172,11 @@ fn begins(
     (told, gone): (&BTreeSet<Grant>, &BTreeSet<Grant>),
 ) -> Vec<Grant> {
     let new = here.difference(before).filter(|grant| !told.contains(*grant));
-    new.filter(|grant| !there.contains(*grant) || gone.contains(*grant))
-        .cloned()
-        .collect()
+    let rest = |grant: &Grant| match gone.contains(grant) {
+        true => Some(grant.clone()),
+        false => grant.clone().beyond_all(there),
+    };
+    new.filter_map(rest).collect()
 }
 
 /// Leaves out the records that come and go with an organization that she may enter.

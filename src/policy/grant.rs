@@ -1,4 +1,6 @@
-//! Grants: what a person has, taken apart into things of which each comes or goes by itself.
+//! Grants: what a person has, taken apart into things of which each comes or goes by itself, and how they cover each other.
+//!
+//! [`compare`](super::compare) says by that what is lost and gained between two states.
 
 use serde::Serialize;
 
@@ -32,13 +34,32 @@ impl Grant {
         Self { until, ..self }
     }
 
-    /// The same from then on.
+    /// The same from then on, if it begins no later.
     #[must_use]
     pub fn from(self, from: Moment) -> Self {
         Self {
-            from: Some(from),
+            from: self.from.max(Some(from)),
             ..self
         }
+    }
+
+    /// What of it the other does not give, in width or in time; nothing when the other covers it.
+    #[must_use]
+    pub fn beyond(self, other: &Self) -> Option<Self> {
+        let Self { what, from, until } = self;
+        let wide = what.clone().beyond(&other.what);
+        match (wide, other.until) {
+            (Some(what), _) => Some(Self { what, from, until }),
+            (None, _) if other.from > from => Some(Self { what, from, until }),
+            (None, None) => None,
+            (None, Some(end)) if until.is_some_and(|until| until <= end) => None,
+            (None, Some(end)) => Some(Self { what, from, until }.from(end)),
+        }
+    }
+
+    /// What of it none of the others gives.
+    pub(super) fn beyond_all<'a>(self, others: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        others.into_iter().try_fold(self, Self::beyond)
     }
 }
 
@@ -121,6 +142,53 @@ pub enum Entitlement {
     },
 }
 
+impl Entitlement {
+    /// Whether there is no more and no less of it: nothing but itself covers it.
+    pub(super) fn is_all_or_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::Permission { .. }
+                | Self::Organization { .. }
+                | Self::Group { .. }
+                | Self::Field { .. }
+                | Self::EveryRecord
+                | Self::RecordsOf { .. }
+        )
+    }
+
+    /// What of it the other does not give; nothing when the other covers it. All columns cover each of them, all rows those
+    /// for which a condition holds, what may be edited may be read.
+    #[must_use]
+    pub fn beyond(self, other: &Self) -> Option<Self> {
+        let covered = match (&self, other) {
+            (Self::Rows { object, rows }, Self::Rows { object: of, rows: by }) if object == of => {
+                let (object, rest) = (object.clone(), rows.beyond(by));
+                return rest.map(|rows| Self::Rows { object, rows });
+            }
+            (Self::Column { object, column }, Self::Column { object: of, column: by }) => {
+                object == of && (by.is_none() || column == by)
+            }
+            (Self::Public { object, access }, Self::Public { object: of, access: by }) => object == of && access <= by,
+            (
+                Self::Sharing {
+                    rule,
+                    object,
+                    records,
+                    access,
+                },
+                Self::Sharing {
+                    rule: by_rule,
+                    object: of,
+                    records: those,
+                    access: by,
+                },
+            ) => (rule, object, records) == (by_rule, of, those) && access <= by,
+            (one, other) => one == other,
+        };
+        (!covered).then_some(self)
+    }
+}
+
 /// The rows of an object type that a person sees.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RowSet {
@@ -128,6 +196,21 @@ pub enum RowSet {
     Where(Vec<String>),
     /// All of them.
     All,
+}
+
+impl RowSet {
+    /// Those of them that are not among the others.
+    fn beyond(&self, others: &Self) -> Option<Self> {
+        match (self, others) {
+            (_, Self::All) => None,
+            (Self::All, Self::Where(_)) => Some(Self::All),
+            (Self::Where(conditions), Self::Where(others)) => {
+                let rest = conditions.iter().filter(|condition| !others.contains(condition));
+                let rest: Vec<String> = rest.cloned().collect();
+                (!rest.is_empty()).then_some(Self::Where(rest))
+            }
+        }
+    }
 }
 
 /// How a field may be used.

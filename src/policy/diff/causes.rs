@@ -33,7 +33,7 @@ impl<'a> Causes<'a> {
 
     /// The objects and fields that the grant is because of.
     pub(super) fn of(&self, grant: &Grant) -> Vec<Cause> {
-        if grant.from.is_some() && self.there.user.is_some() {
+        if grant.from.is_some() && self.there.user.is_some() && !self.goes_on(grant) {
             return self.of_later(&grant.what);
         }
         if !self.there.active() {
@@ -71,11 +71,7 @@ impl<'a> Causes<'a> {
                     data.map(|data| data.from.clone()).unwrap_or_default()
                 };
                 let (mine, theirs) = (found(&self.mine), found(&self.theirs));
-                let gone: Vec<Cause> = mine.iter().filter(|cause| !theirs.contains(cause)).cloned().collect();
-                if gone.is_empty() {
-                    // What was all there was is now part of more.
-                    return theirs.into_iter().filter(|cause| !mine.contains(cause)).collect();
-                }
+                let gone: Vec<Cause> = mine.into_iter().filter(|cause| !theirs.contains(cause)).collect();
                 self.through_roles(&gone)
             }
             Entitlement::Field { object, field, .. } => {
@@ -92,6 +88,13 @@ impl<'a> Causes<'a> {
             Entitlement::RecordsOf { organization, .. } => vec![self.of_place(organization)],
             Entitlement::Sharing { rule, object, .. } => self.of_sharing(mine, rule, object),
         }
+    }
+
+    /// Whether both sides have it from now on until the grant begins.
+    fn goes_on(&self, grant: &Grant) -> bool {
+        let until_then = Grant::now(grant.what.clone()).until(grant.from);
+        let has = |side: &Side<'_>| until_then.clone().beyond_all(&side.ending()).is_none();
+        has(self.here) && has(self.there)
     }
 
     fn user_field(&self, field: impl Into<FieldPath>) -> Cause {

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::super::compare::{Fields, field_uses, groups, organizations, permissions, rows_and_columns};
 use super::super::evaluate::{Access, Evaluation};
-use super::super::grant::{Entitlement, FieldUse, Grant, RowSet, SharedRecords};
+use super::super::grant::{Entitlement, Grant, RowSet, SharedRecords};
 use super::super::held::Held;
 use super::super::moments::ahead;
 use super::super::sharing::{SharingRule, Which};
 use super::super::users::{User, UserIx, UserRef};
 use super::ground::{Ground, in_headquarters};
-use crate::api::{Display, HeldField, Moment, Records, Rows, SharingRulePhase, UserPhase, UserStatus, Visibility};
+use crate::api::{HeldData, Moment, Records, Rows, SharingRulePhase, UserPhase, UserStatus, Visibility};
 
 /// A person on one side, at a moment.
 pub(super) struct Side<'a> {
@@ -140,18 +141,17 @@ impl<'a> Side<'a> {
         ahead.find(|at| user.phase(suspended, *at) != UserPhase::Active)
     }
 
-    /// The fields that are not wholly free for her.
-    pub(super) fn fields(&self) -> impl Iterator<Item = (String, String)> + '_ {
-        self.status
-            .fields
-            .iter()
-            .map(|field| (field.object.clone(), field.field.clone()))
-    }
-
     /// Everything that she has. Of the fields those are told that are restricted on either side.
-    pub(super) fn grants(&self, fields: &BTreeSet<(String, String)>) -> BTreeSet<Grant> {
+    pub(super) fn grants(&self, fields: &Fields) -> BTreeSet<Grant> {
         let mut grants = self.standing();
         grants.extend(self.brought(fields));
+        grants
+    }
+
+    /// What may end by itself.
+    pub(super) fn ending(&self) -> BTreeSet<Grant> {
+        let mut grants = self.standing();
+        grants.extend(self.holder().iter().flat_map(|holder| self.sharing_grants(holder)));
         grants
     }
 
@@ -165,39 +165,19 @@ impl<'a> Side<'a> {
             let name = role.name.clone();
             Grant::now(Entitlement::Role { name }).until(until)
         }));
-        let organizations = self.status.organizations.iter();
-        grants.extend(organizations.map(|name| Grant::now(Entitlement::Organization { name: name.clone() })));
+        grants.extend(organizations(&self.status));
         grants
     }
 
     /// What comes with these.
-    pub(super) fn brought(&self, fields: &BTreeSet<(String, String)>) -> BTreeSet<Grant> {
+    pub(super) fn brought(&self, fields: &Fields) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
         let Some(holder) = self.holder() else { return grants };
         let status = &self.status;
-        for held in &status.permissions {
-            let permission = |action: &String| Entitlement::Permission {
-                object: held.object.clone(),
-                action: action.clone(),
-            };
-            grants.extend(held.actions.iter().map(permission).map(Grant::now));
-        }
-        let groups = status.groups.iter();
-        grants.extend(groups.map(|name| Grant::now(Entitlement::Group { name: name.clone() })));
+        grants.extend(permissions(status));
+        grants.extend(groups(status));
         grants.extend(self.data_grants(&holder));
-        for (object, field) in fields {
-            let known = status
-                .fields
-                .iter()
-                .find(|held| held.object == *object && held.field == *field);
-            let uses = FieldUse::ALL.into_iter().filter(|may| allows(known, *may));
-            let used = uses.map(|may| Entitlement::Field {
-                object: object.clone(),
-                field: field.clone(),
-                may,
-            });
-            grants.extend(used.map(Grant::now));
-        }
+        grants.extend(field_uses(status, fields));
         grants.extend(self.sharing_grants(&holder));
         if let Some(evaluation) = self.evaluation {
             grants.extend(self.ground.grants(evaluation, holder.access, holder.user));
@@ -206,26 +186,11 @@ impl<'a> Side<'a> {
     }
 
     fn data_grants(&self, holder: &Holder<'_>) -> Vec<Grant> {
-        let mut grants = Vec::new();
-        for data in self.status.data.iter().filter(|data| data.rows != Rows::None) {
-            let rows = match data.rows {
-                Rows::Some => RowSet::Where(self.conditions(holder, &data.object)),
-                Rows::All | Rows::None => RowSet::All,
-            };
-            let object = || data.object.clone();
-            grants.push(Grant::now(Entitlement::Rows { object: object(), rows }));
-            let column = |column| {
-                Grant::now(Entitlement::Column {
-                    object: object(),
-                    column,
-                })
-            };
-            match &data.columns {
-                None => grants.push(column(None)),
-                Some(columns) => grants.extend(columns.iter().cloned().map(Some).map(column)),
-            }
-        }
-        grants
+        let seen = |data: &HeldData| {
+            let some = || RowSet::Where(self.conditions(holder, &data.object));
+            rows_and_columns(data, if data.rows == Rows::Some { some() } else { RowSet::All })
+        };
+        self.status.data.iter().flat_map(seen).collect()
     }
 
     /// The conditions of which any one may hold, sorted.
@@ -290,15 +255,6 @@ fn last_end(user: &User, role: &str, end: Moment) -> Moment {
     periods.iter().fold(end, |end, period| match period.valid_from {
         Some(from) if from > end => end,
         _ => end.max(period.valid_until),
-    })
-}
-
-fn allows(field: Option<&HeldField>, may: FieldUse) -> bool {
-    field.is_none_or(|field| match may {
-        FieldUse::SeeMasked => field.display <= Display::Masked,
-        FieldUse::See => field.display == Display::Clear,
-        FieldUse::Group => field.group,
-        FieldUse::Filter => field.filter,
     })
 }
 

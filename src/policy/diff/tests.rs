@@ -161,10 +161,7 @@ fn a_role_held_for_longer_names_what_is_new_of_its_sources() {
     let longer = "User acme/bob {account: bobb, name: Bob, roles: [ordinary-user, editor], temporaryRoles: [{role: editor, validUntil: \"2026-12-24T00:00:00Z\"}]}";
     assert_eq!(
         told(&[TENANT, EDITOR, temporary], &[TENANT, EDITOR, longer]),
-        [
-            "bob - role editor until 2026-12-24T00:00:00Z <- User/bob spec.roles[1]",
-            "bob + role editor <- User/bob spec.roles[1]",
-        ]
+        ["bob + later role editor from 2026-12-24T00:00:00Z <- User/bob spec.roles[1]",]
     );
 }
 
@@ -247,10 +244,7 @@ fn another_end_of_access_names_the_field() {
     let (soon, late) = (until("2027"), until("2028"));
     assert_eq!(
         told(&[TENANT, EDITOR, &soon], &[TENANT, EDITOR, &late]),
-        [
-            "bob - access until 2027-01-01T00:00:00Z <- User/bob spec.validUntil",
-            "bob + access until 2028-01-01T00:00:00Z <- User/bob spec.validUntil",
-        ]
+        ["bob + later access from 2027-01-01T00:00:00Z until 2028-01-01T00:00:00Z <- User/bob spec.validUntil",]
     );
 }
 
@@ -295,10 +289,7 @@ fn what_no_status_shows_is_a_change_too() {
     };
     assert_eq!(
         told(&[TENANT, EDITOR, &until("2027")], &[TENANT, EDITOR, &until("2028")]),
-        [
-            "bob - access until 2027-01-01T00:00:00Z <- User/bob spec.validUntil",
-            "bob + access until 2028-01-01T00:00:00Z <- User/bob spec.validUntil",
-        ]
+        ["bob + later access from 2027-01-01T00:00:00Z until 2028-01-01T00:00:00Z <- User/bob spec.validUntil",]
     );
 }
 
@@ -411,10 +402,7 @@ fn each_field_that_decides_what_is_ahead_is_named() {
     let until = base.replace("name: Bob", "name: Bob, validUntil: \"2026-12-05T00:00:01Z\"");
     assert_eq!(
         told(&[tenant, EDITOR, &until], &[tenant, EDITOR, base]),
-        [
-            "bob - later access from 2026-12-05T00:00:00Z until 2026-12-05T00:00:01Z <- User/bob spec.validUntil",
-            "bob + later access from 2026-12-05T00:00:00Z <- User/bob spec.validUntil"
-        ]
+        ["bob + later access from 2026-12-05T00:00:01Z <- User/bob spec.validUntil"]
     );
 }
 
@@ -433,8 +421,7 @@ fn a_further_period_of_a_role_is_a_change_ahead() {
     assert_eq!(
         told(&one, &bob(&period("2026-12-02", "2029-12-02"))),
         [
-            "bob - role editor until 2026-12-02T00:00:00Z <- User/bob spec.temporaryRoles",
-            "bob + role editor until 2029-12-02T00:00:00Z <- User/bob spec.temporaryRoles"
+            "bob + later role editor from 2026-12-02T00:00:00Z until 2029-12-02T00:00:00Z <- User/bob spec.temporaryRoles"
         ]
     );
     assert_eq!(
@@ -469,10 +456,7 @@ fn an_end_that_moves_is_told_wherever_it_comes_from() {
             &[TENANT, EDITOR, &service("2026-12-02")],
             &[TENANT, EDITOR, &service("2030-12-02")]
         ),
-        [
-            "bob - access until 2026-12-02T00:00:00Z <- User/bob spec.activation",
-            "bob + access until 2030-12-02T00:00:00Z <- User/bob spec.activation",
-        ]
+        ["bob + later access from 2026-12-02T00:00:00Z until 2030-12-02T00:00:00Z <- User/bob spec.activation",]
     );
     let home = |until: &str| {
         format!(
@@ -489,8 +473,8 @@ fn an_end_that_moves_is_told_wherever_it_comes_from() {
     assert_eq!(
         of(&told(&before, &after), "bob +"),
         [
-            "bob + access until 2030-12-02T00:00:00Z <- User/beta/bob spec (Home)",
-            "bob + access until 2030-12-02T00:00:00Z <- User/bob spec.validUntil",
+            "bob + later access from 2026-12-02T00:00:00Z until 2030-12-02T00:00:00Z <- User/beta/bob spec (Home)",
+            "bob + later access from 2026-12-02T00:00:00Z until 2030-12-02T00:00:00Z <- User/bob spec.validUntil",
         ]
     );
 }
@@ -567,33 +551,22 @@ fn rows_and_columns_name_the_entries_that_gave_them() {
     );
     let wide = role("seer", "{object: Event, rows: All}");
     let none = role("seer", "{object: Event, rows: None}");
-    let from = |role: &str, note: &str| format!("Role/{role} spec.data[0]{note}");
+    let from = |role: &str| format!("Role/{role} spec.data[0]");
     assert_eq!(
         told(&[TENANT, &narrow, &other, bob], &[TENANT, &none, &other, bob]),
-        [
-            format!(
-                "bob - rows Event Where([\"record.name == 'a'\", \"record.name == 'b'\"]), column Event time <- {}",
-                from("seer", "")
-            ),
-            format!(
-                "bob + rows Event Where([\"record.name == 'b'\"]) <- {}",
-                from(
-                    "seer",
-                    r#" (Scope Some Some("record.name == 'a'") Some(["name", "time"]))"#
-                )
-            ),
-        ]
+        [format!(
+            "bob - rows Event Where([\"record.name == 'a'\"]), column Event time <- {}",
+            from("seer")
+        )]
     );
-    let told = told(&[TENANT, &narrow, &other, bob], &[TENANT, &wide, &other, bob]);
+    let change = |sign: char| [format!("bob {sign} rows Event All, column Event * <- {}", from("seer"))];
     assert_eq!(
-        told,
-        [
-            format!(
-                "bob - rows Event Where([\"record.name == 'a'\", \"record.name == 'b'\"]), column Event name, column Event time <- {}",
-                from("seer", "")
-            ),
-            format!("bob + rows Event All, column Event * <- {}", from("seer", "")),
-        ]
+        told(&[TENANT, &narrow, &other, bob], &[TENANT, &wide, &other, bob]),
+        change('+')
+    );
+    assert_eq!(
+        told(&[TENANT, &wide, &other, bob], &[TENANT, &narrow, &other, bob]),
+        change('-')
     );
 }
 
@@ -737,10 +710,7 @@ fn what_the_tenant_says_of_records_is_told_to_whoever_has_an_action_on_them() {
     );
     assert_eq!(
         told(&[&read, customers, BOB], &[&write, customers, BOB]),
-        [
-            "bob - public Customer Read <- Tenant/tenant spec.objects",
-            "bob + public Customer Edit <- Tenant/tenant spec.objects"
-        ]
+        ["bob + public Customer Edit <- Tenant/tenant spec.objects"]
     );
     assert_eq!(told(&[&on, EDITOR, BOB], &[&write, EDITOR, BOB]), [""; 0]);
 }
