@@ -40,6 +40,7 @@ mod testing;
 mod users;
 mod warnings;
 mod who_can;
+mod why;
 mod words;
 
 pub use action_set::{ActionIx, ActionSet};
@@ -67,3 +68,4 @@ pub use status::{Reported, Status, conditions};
 pub use tenant::{Attribute, Settings};
 pub use users::{User, UserIx, UserRef, UserState, Users};
 pub use who_can::Holder;
+pub use why::{Fact, Why};

@@ -61,7 +61,7 @@ pub(super) fn causes(causes: &[Cause]) -> String {
 }
 
 /// The name of a note, and its data.
-fn note(note: &Note) -> String {
+pub(super) fn note(note: &Note) -> String {
     match note {
         Note::Begins(at) => format!("Begins {at}"),
         Note::Ends(at) => format!("Ends {at}"),

@@ -1,7 +1,7 @@
 //! English.
 
 use crate::api::{RestrictionMode, SharedAccess};
-use crate::policy::{Boundary, Cause, ChangeAhead, Entitlement, FieldUse, Note, RowSet, SharedRecords};
+use crate::policy::{Boundary, Cause, ChangeAhead, Entitlement, Fact, FieldUse, Finding, Note, RowSet, SharedRecords};
 
 /// As in `Role/editor spec.permissions[0].actions[1] (comes with Campaign:Edit)`.
 pub(crate) fn cause(cause: &Cause) -> String {
@@ -115,6 +115,47 @@ pub(crate) fn records(records: &SharedRecords) -> String {
     }
 }
 
+/// Something that decides whether a user has something.
+pub(crate) fn fact(fact: &Fact) -> String {
+    match fact {
+        Fact::Denied(denial) => denial.as_str().to_owned(),
+        Fact::NoTenant { namespace } => format!("{namespace} has no Tenant in force"),
+        Fact::NoModule { namespace } => format!("{namespace} lacks the module"),
+        Fact::HasErrors(object) => format!("{object} is not schema-valid; `tenantry check` says why"),
+        Fact::From(from) => cause(from),
+        Fact::RoleFrom(from) => format!("her role by {}", cause(from)),
+        Fact::Roles(roles) => format!("her roles: {}", listed(roles)),
+        Fact::RolesThatGive(roles) => format!("roles that give it: {}", listed(roles)),
+        Fact::NotNow {
+            entry,
+            role,
+            from,
+            until,
+        } => {
+            let begins = from.map(|from| format!("from {from} ")).unwrap_or_default();
+            format!("{}: {role} only {begins}until {until}", cause(entry))
+        }
+        Fact::Void(object, finding) => {
+            let Finding {
+                path, reason, message, ..
+            } = finding;
+            format!("{object} {path}: {reason}: {message}")
+        }
+        Fact::Unrestricted => "nothing restricts it".to_owned(),
+        Fact::SeesPersonalInfo => "the tenant restricts it, but not for her: she has DataSpace:PersonalInfo".to_owned(),
+        Fact::NoRows => "no role of hers opens any".to_owned(),
+    }
+}
+
+/// "a, b", or "none".
+fn listed(names: &[String]) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
 /// What time alone will change of an object.
 pub(crate) fn change_ahead(change: &ChangeAhead) -> String {
     let word = |boundary| match boundary {
@@ -134,8 +175,8 @@ pub(crate) fn change_ahead(change: &ChangeAhead) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Moment, Rows, UserPhase};
-    use crate::policy::{ObjectRef, Reason};
+    use crate::api::{Kind, Moment, Rows, UserPhase};
+    use crate::policy::{Denial, ObjectRef, Reason};
 
     #[test]
     fn a_note_says_its_data() {
@@ -179,6 +220,50 @@ mod tests {
         assert_eq!(cause(&switched), "User/beta/robert spec.enabled (switched off)");
         switched.note = None;
         assert_eq!(cause(&switched), "User/beta/robert spec.enabled");
+    }
+
+    #[test]
+    fn a_fact_says_what_decides() {
+        let bob = || ObjectRef::new(Kind::User, "bob");
+        let cause = |note| Cause {
+            object: bob(),
+            field: "spec.roles".into(),
+            note,
+        };
+        let until = Moment::parse("2026-12-01T00:00:00Z").unwrap();
+        let not_now = |from| Fact::NotNow {
+            entry: cause(None),
+            role: "editor".to_owned(),
+            from,
+            until,
+        };
+        let finding = Finding::partial(Reason::DependencyNotFound, "spec.roles[0]").says("there is no role `x`");
+        let names = || vec!["a".to_owned(), "b".to_owned()];
+        for (said, expected) in [
+            (Fact::Denied(Denial::NoPermission), "NoPermission"),
+            (
+                Fact::HasErrors(bob()),
+                "User/bob is not schema-valid; `tenantry check` says why",
+            ),
+            (Fact::From(cause(Some(Note::Void))), "User/bob spec.roles (void)"),
+            (Fact::RoleFrom(cause(None)), "her role by User/bob spec.roles"),
+            (Fact::Roles(names()), "her roles: a, b"),
+            (Fact::RolesThatGive(Vec::new()), "roles that give it: none"),
+            (
+                not_now(None),
+                "User/bob spec.roles: editor only until 2026-12-01T00:00:00Z",
+            ),
+            (
+                not_now(Some(Moment::MIN)),
+                "User/bob spec.roles: editor only from 0001-01-01T00:00:00Z until 2026-12-01T00:00:00Z",
+            ),
+            (
+                Fact::Void(bob(), finding),
+                "User/bob spec.roles[0]: DependencyNotFound: there is no role `x`",
+            ),
+        ] {
+            assert_eq!(fact(&said), expected);
+        }
     }
 
     #[test]

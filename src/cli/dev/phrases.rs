@@ -18,7 +18,7 @@ pub(super) struct Phrases {
 impl Phrases {
     pub(super) fn between(before: &UserStatus, after: &UserStatus) -> Self {
         let Comparison { losses, gains } = compare(before, after);
-        let (mut losses, mut gains) = (Names::of(&losses, lost_role), Names::of(&gains, gained_role));
+        let (mut losses, mut gains) = (ByKind::of(&losses, lost_role), ByKind::of(&gains, gained_role));
         let active = |status: &UserStatus| status.phase == Some(UserPhase::Active);
         // Who has no access is restricted in nothing.
         if !active(before) || !active(after) {
@@ -37,14 +37,14 @@ impl Phrases {
         gains.retain(|grant| matches!(grant.what, Entitlement::Role { .. } | Entitlement::Permission { .. }));
         Self {
             losses: Vec::new(),
-            gains: Names::of(&gains, gained_role).phrases(),
+            gains: ByKind::of(&gains, gained_role).phrases(),
         }
     }
 }
 
 /// What is lost or gained, by kind.
 #[derive(Default)]
-struct Names {
+struct ByKind {
     roles: Vec<String>,
     permissions: Vec<String>,
     organizations: Vec<String>,
@@ -54,18 +54,18 @@ struct Names {
     fields: BTreeSet<String>,
 }
 
-impl Names {
+impl ByKind {
     fn of(grants: &BTreeSet<Grant>, role: impl Fn(&str, &Grant) -> String) -> Self {
-        let mut names = Self::default();
+        let mut all = Self::default();
         for grant in grants {
             match &grant.what {
-                Entitlement::Role { name } => names.roles.push(role(name, grant)),
-                Entitlement::Permission { object, action } => names.permissions.push(format!("{object}:{action}")),
-                Entitlement::Organization { name } => names.organizations.push(name.clone()),
-                Entitlement::Group { name } => names.groups.push(name.clone()),
-                Entitlement::Rows { object, .. } => names.rows.push(object.clone()),
-                Entitlement::Column { object, .. } => drop(names.columns.insert(object.clone())),
-                Entitlement::Field { object, field, .. } => drop(names.fields.insert(format!("{object}.{field}"))),
+                Entitlement::Role { name } => all.roles.push(role(name, grant)),
+                Entitlement::Permission { object, action } => all.permissions.push(format!("{object}:{action}")),
+                Entitlement::Organization { name } => all.organizations.push(name.clone()),
+                Entitlement::Group { name } => all.groups.push(name.clone()),
+                Entitlement::Rows { object, .. } => all.rows.push(object.clone()),
+                Entitlement::Column { object, .. } => drop(all.columns.insert(object.clone())),
+                Entitlement::Field { object, field, .. } => drop(all.fields.insert(format!("{object}.{field}"))),
                 // A status does not say these, and access shows as the phase.
                 Entitlement::Access
                 | Entitlement::EveryRecord
@@ -75,8 +75,8 @@ impl Names {
             }
         }
         // Columns come and go with the rows.
-        names.columns.retain(|object| !names.rows.contains(object));
-        names
+        all.columns.retain(|object| !all.rows.contains(object));
+        all
     }
 
     fn phrases(self) -> Vec<String> {
