@@ -1,20 +1,20 @@
 //! Differences: who loses what and who gains what between two evaluations, and because of what.
 //!
-//! A person's access is taken apart into [`Grant`]s, one for each thing that a status says of her. What stands on one side
-//! only is a loss or a gain; the side that has it also knows where it comes from, and comparing that with the other side
-//! tells because of which object and field. Names of files, order and form play no part.
+//! A person's access is taken apart into [`Grant`]s. What one side has beyond the other is a loss or a gain, as
+//! [`compare`](super::compare) defines them; the side that has it also knows where it comes from, and comparing that with the
+//! other side tells because of which object and field. Names of files, order and form play no part.
 
 mod causes;
-mod ground;
 mod side;
+mod tenant_delta;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::causes::Causes;
-use self::ground::Ground;
 use self::side::Side;
+use self::tenant_delta::TenantDelta;
 use super::cause::Cause;
 use super::compare::{Comparison, Fields, restricted};
 use super::evaluate::Evaluation;
@@ -82,7 +82,7 @@ fn tenant(namespace: &str, old: Option<&Evaluation>, new: Option<&Evaluation>, p
             .map(|(_, user)| user.object.name.clone())
             .collect()
     };
-    let (before, after) = Ground::of_both(old, new);
+    let (before, after) = TenantDelta::of_both(old, new);
     for user in names(old).union(&names(new)) {
         let (old, new) = (Side::of(old, user, &before), Side::of(new, user, &after));
         let Comparison { losses, gains } = changed(&old, &new);

@@ -1,4 +1,4 @@
-//! Because of what one side has what the other has not.
+//! Attributes each difference to the fields that cause it.
 
 use super::super::cause::{Cause, FieldPath, Note, ObjectRef};
 use super::super::evaluate::Access;
@@ -11,7 +11,7 @@ use super::super::users::UserRef;
 use super::side::Side;
 use crate::api::{Kind, UserPhase, UserSpec};
 
-/// Finds out because of what one side has what the other has not.
+/// Attributes what one side has beyond the other to objects and fields.
 pub(super) struct Causes<'a> {
     here: &'a Side<'a>,
     there: &'a Side<'a>,

@@ -10,7 +10,7 @@ use super::super::held::Held;
 use super::super::moments::ahead;
 use super::super::sharing::{SharingRule, Which};
 use super::super::users::{User, UserIx, UserRef};
-use super::ground::{Ground, in_headquarters};
+use super::tenant_delta::{TenantDelta, in_headquarters};
 use crate::api::{HeldData, Moment, Records, Rows, SharingRulePhase, UserPhase, UserStatus, Visibility};
 
 /// A person on one side, at a moment.
@@ -20,13 +20,13 @@ pub(super) struct Side<'a> {
     pub(super) user: Option<(UserIx, Cow<'a, User>)>,
     pub(super) status: UserStatus,
     pub(super) name: &'a str,
-    ground: &'a Ground,
+    delta: &'a TenantDelta,
     at: Moment,
 }
 
 impl<'a> Side<'a> {
     /// As the evaluation finds her.
-    pub(super) fn of(evaluation: Option<&'a Evaluation>, name: &'a str, ground: &'a Ground) -> Self {
+    pub(super) fn of(evaluation: Option<&'a Evaluation>, name: &'a str, delta: &'a TenantDelta) -> Self {
         let access = evaluation.and_then(Evaluation::access);
         let user = access.and_then(|access| match access.users.find(name) {
             UserRef::Known(ix) => Some((ix, Cow::Borrowed(access.users.get(ix)?))),
@@ -38,7 +38,7 @@ impl<'a> Side<'a> {
             status: status(evaluation, access, user.as_ref()),
             user,
             name,
-            ground,
+            delta,
             at: evaluation.map_or(Moment::MIN, |evaluation| evaluation.now),
         }
     }
@@ -87,7 +87,7 @@ impl<'a> Side<'a> {
             (Some((_, user)), Some((_, others))) => {
                 self.active()
                     && other.active()
-                    && self.ground.steady
+                    && self.delta.steady
                     && user.object.spec == others.object.spec
                     && user.home == others.home
                     && user.void_from == others.void_from
@@ -113,8 +113,8 @@ impl<'a> Side<'a> {
             && (steady || self.standing() == other.standing())
             && match (self.holder(), other.holder()) {
                 (Some(holder), Some(others)) => {
-                    self.ground.is_level()
-                        && other.ground.is_level()
+                    self.delta.is_level()
+                        && other.delta.is_level()
                         && self.data_grants(&holder) == other.data_grants(&others)
                         && self.sharing_grants(&holder) == other.sharing_grants(&others)
                 }
@@ -180,7 +180,7 @@ impl<'a> Side<'a> {
         grants.extend(field_uses(status, fields));
         grants.extend(self.sharing_grants(&holder));
         if let Some(evaluation) = self.evaluation {
-            grants.extend(self.ground.grants(evaluation, holder.access, holder.user));
+            grants.extend(self.delta.grants(evaluation, holder.access, holder.user));
         }
         grants
     }
@@ -219,7 +219,7 @@ impl<'a> Side<'a> {
             object.is_some_and(|object| object.actions.intersects(&holder.user.state.actions))
         };
         let permissions = &holder.access.settings.data_permissions;
-        let limited = permissions.enabled && !self.ground.limits && !in_headquarters(holder.access, holder.user);
+        let limited = permissions.enabled && !self.delta.limits && !in_headquarters(holder.access, holder.user);
         let rules = holder.access.rules.iter().filter(|rule| limited && may(rule));
         let active = rules.filter(|rule| rule.phase(self.at) == SharingRulePhase::Active);
         active

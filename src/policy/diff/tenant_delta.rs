@@ -13,7 +13,7 @@ use crate::api::{HEADQUARTERS, ObjectAccess, SharedAccess};
 
 /// What one state of a tenant says otherwise than the other.
 #[derive(Debug, Default)]
-pub(super) struct Ground {
+pub(super) struct TenantDelta {
     /// One limits who sees which records, the other does not.
     pub(super) limits: bool,
     /// The object types that are not equally public.
@@ -24,7 +24,7 @@ pub(super) struct Ground {
     pub(super) steady: bool,
 }
 
-impl Ground {
+impl TenantDelta {
     /// Of both sides. Nothing in a tenant that is in force on one side only: its people have all or nothing.
     pub(super) fn of_both(old: Option<&Evaluation>, new: Option<&Evaluation>) -> (Self, Self) {
         let (Some(before), Some(after)) = (old.and_then(Evaluation::access), new.and_then(Evaluation::access)) else {
@@ -35,12 +35,12 @@ impl Ground {
         match [before, after].map(|access| access.settings.data_permissions.enabled) {
             [true, true] => {}
             [one, other] => {
-                let ground = || Self {
+                let delta = || Self {
                     limits: one != other,
                     steady,
                     ..Self::default()
                 };
-                return (ground(), ground());
+                return (delta(), delta());
             }
         }
         let catalogue = new.iter().flat_map(|new| new.catalogue.objects());
