@@ -12,6 +12,7 @@ use crate::api::{
     API_VERSION, Display, HeldData, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Moment,
     Rows, SharingRulePhase, UserCounts, UserPhase, UserStatus,
 };
+use crate::policy::access::has_every_action;
 use crate::policy::{Access, Class, Evaluation, Reported, SharingRule, Status, User, difference};
 
 /// Arguments of `plan`.
@@ -256,7 +257,7 @@ fn users(evaluation: &Evaluation, access: &Access, width: u16) -> String {
     let mut table = table::ruled(width, &["USER", "MAY"]);
     for (ix, user) in access.users.iter() {
         let status = evaluation.user_status(access, ix, user);
-        table.add_row([who(user, &status), may(evaluation, access, &status)]);
+        table.add_row([who(user, &status), may(evaluation, access, user, &status)]);
     }
     table::print(&mut table)
 }
@@ -287,8 +288,8 @@ fn role(role: &HeldRole) -> String {
 }
 
 /// Permissions, rows and fields.
-pub(super) fn may(evaluation: &Evaluation, access: &Access, status: &UserStatus) -> String {
-    let mut lines: Vec<String> = match has_everything(evaluation, access, status) {
+pub(super) fn may(evaluation: &Evaluation, access: &Access, user: &User, status: &UserStatus) -> String {
+    let mut lines: Vec<String> = match has_every_action(&access.settings, &user.state) {
         true => vec!["everything".to_owned()],
         false => status
             .permissions
@@ -318,16 +319,6 @@ pub(super) fn may(evaluation: &Evaluation, access: &Access, status: &UserStatus)
             .map(field),
     );
     lines.join("\n")
-}
-
-/// Whether the user has every action of every module that the tenant has.
-fn has_everything(evaluation: &Evaluation, access: &Access, status: &UserStatus) -> bool {
-    let held: usize = status
-        .permissions
-        .iter()
-        .map(|permission| permission.actions.len())
-        .sum();
-    held == access.settings.enabled_actions().iter().count() && evaluation.catalogue.object_count() > 0
 }
 
 fn permission(evaluation: &Evaluation, permission: &HeldPermission) -> String {

@@ -408,8 +408,7 @@ pub fn evaluate_all(catalogue: &Arc<Catalogue>, snapshots: &[Snapshot], now: Mom
 
 /// The homes that a namespace's Credited users name, tenant and user.
 fn credited(snapshot: &Snapshot) -> impl Iterator<Item = (&str, &str)> {
-    let homes = snapshot.users.iter().filter_map(|user| user.spec.home.as_ref());
-    homes.map(|home| (home.tenant.as_str(), home.user.as_str()))
+    snapshot.homes().map(|home| (home.tenant.as_str(), home.user.as_str()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::finding::{Finding, Findings, Origin};
 use crate::api::{
-    InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, SharingRuleSpec, TenantSpec,
+    Home, InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, SharingRuleSpec, TenantSpec,
     UserGroupSpec, UserSpec,
 };
 
@@ -89,6 +89,17 @@ pub enum Declared {
     Broken(Arc<Broken>),
 }
 
+impl Declared {
+    /// The user of another tenant whom a Credited user names as home.
+    #[must_use]
+    pub fn home(&self) -> Option<&Home> {
+        match self {
+            Self::User(user) => user.spec.home.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// All objects of one namespace. Each list is sorted by name and holds no name twice.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
@@ -134,6 +145,11 @@ impl Snapshot {
             Declared::Invitation(invitation) => self.invitations.push(invitation),
             Declared::Broken(broken) => self.broken.push(broken),
         }
+    }
+
+    /// The users of other tenants whom Credited users name as homes.
+    pub fn homes(&self) -> impl Iterator<Item = &Home> {
+        self.users.iter().filter_map(|user| user.spec.home.as_ref())
     }
 
     /// Sorts every list by name, so that nothing depends on the order in which objects came.
