@@ -2,7 +2,7 @@
 //!
 //! The library is a pure core behind a thin command line and a controller: [`api`] holds the custom resources, [`policy`]
 //! works out who may do what until when, [`manifests`] reads YAML into what the policy judges, [`controller`] keeps the
-//! results in the statuses of a cluster, [`cli`] prints them.
+//! results in the statuses of a cluster, [`cli`] prints them in the words of `words`.
 
 pub mod api;
 pub mod cli;
@@ -10,6 +10,7 @@ pub mod controller;
 pub mod manifests;
 pub mod policy;
 mod text;
+mod words;
 
 // The table of the contract is a test of the library's own, so that `cargo test --lib` judges every rule.
 #[cfg(test)]

@@ -3,22 +3,19 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use serde::Serialize;
-
 use super::check::many;
+use super::report::CauseForm;
+use super::report::difference::{ChangeForm, DifferenceForm, GrantForm, PersonForm, TotalForm};
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Screen, table};
 use crate::api::{Moment, Rows};
-use crate::policy::{Change, Difference, ExplanationSource, FieldUse, Grant, PersonChange};
-
-/// The version of the JSON form.
-const VERSION: &str = "tenantry.dev/difference/v1";
+use crate::policy::FieldUse;
 
 /// People beyond which Markdown folds.
 const FOLD: usize = 5;
 
 /// Prints a difference for people.
-pub(super) fn text(difference: &Difference, screen: &mut Screen<'_>) -> io::Result<()> {
+pub(super) fn text(difference: &DifferenceForm<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     for person in &difference.people {
         writeln!(
             screen.out,
@@ -36,12 +33,12 @@ pub(super) fn text(difference: &Difference, screen: &mut Screen<'_>) -> io::Resu
         table::keep_whole(&mut rows, &[0]);
         writeln!(screen.out, "{}\n", table::print(&mut rows))?;
     }
-    writeln!(screen.out, "{}", total(difference))
+    writeln!(screen.out, "{}", total(difference.total))
 }
 
 /// Prints a difference as a comment on a pull request.
-pub(super) fn markdown(difference: &Difference, screen: &mut Screen<'_>) -> io::Result<()> {
-    writeln!(screen.out, "### {}\n", total(difference))?;
+pub(super) fn markdown(difference: &DifferenceForm<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
+    writeln!(screen.out, "### {}\n", total(difference.total))?;
     let long = difference.people.len() > FOLD;
     if long {
         writeln!(screen.out, "<details><summary>Who loses and gains what</summary>\n")?;
@@ -71,43 +68,13 @@ pub(super) fn markdown(difference: &Difference, screen: &mut Screen<'_>) -> io::
     Ok(())
 }
 
-/// The form of `-o json`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Report<'a> {
-    version: &'static str,
-    at: Moment,
-    total: Total,
-    people: &'a [PersonChange],
-}
-
-#[derive(Serialize)]
-struct Total {
-    people: usize,
-    losses: usize,
-    gains: usize,
-}
-
-impl<'a> Report<'a> {
-    pub(super) fn new(difference: &'a Difference, at: Moment) -> Self {
-        let (losses, gains) = difference.totals();
-        let total = Total {
-            people: difference.people.len(),
-            losses,
-            gains,
-        };
-        Self {
-            version: VERSION,
-            at,
-            total,
-            people: &difference.people,
-        }
-    }
-}
-
 /// Ends with a failure no more than a person would: how many people change, and is that too many?
-pub(super) fn too_many(difference: &Difference, most: Option<usize>, screen: &mut Screen<'_>) -> Result<bool, Failure> {
-    let changed = difference.people.len();
+pub(super) fn too_many(
+    difference: &DifferenceForm<'_>,
+    most: Option<usize>,
+    screen: &mut Screen<'_>,
+) -> Result<bool, Failure> {
+    let changed = difference.total.people;
     let exceeded = most.is_some_and(|most| changed > most);
     if let Some(most) = most.filter(|_| exceeded) {
         screen.error(&format!(
@@ -119,24 +86,23 @@ pub(super) fn too_many(difference: &Difference, most: Option<usize>, screen: &mu
 }
 
 /// Losses first.
-fn signed(person: &PersonChange) -> impl Iterator<Item = (char, &Change)> {
+fn signed<'f>(person: &'f PersonForm<'_>) -> impl Iterator<Item = (char, &'f ChangeForm<'f>)> {
     let losses = person.losses.iter().map(|change| ('-', change));
     losses.chain(person.gains.iter().map(|change| ('+', change)))
 }
 
-fn total(difference: &Difference) -> String {
-    let (losses, gains) = difference.totals();
-    match difference.people.len() {
+fn total(total: TotalForm) -> String {
+    let losses = |losses| match losses {
+        1 => "1 loss".to_owned(),
+        _ => format!("{losses} losses"),
+    };
+    match total.people {
         0 => "nobody's access changes".to_owned(),
         changed => format!(
             "the access of {} changes: {}, {}",
             people(changed),
-            if losses == 1 {
-                "1 loss".to_owned()
-            } else {
-                format!("{losses} losses")
-            },
-            many(gains, "gain"),
+            losses(total.losses),
+            many(total.gains, "gain"),
         ),
     }
 }
@@ -149,52 +115,48 @@ fn people(count: usize) -> String {
     }
 }
 
-fn because(sources: &[ExplanationSource]) -> Vec<String> {
-    let line = |source: &ExplanationSource| match &source.note {
-        Some(note) => format!("{} {} ({note})", source.object, source.field),
-        None => format!("{} {}", source.object, source.field),
-    };
-    sources.iter().map(line).collect()
+fn because(causes: &[CauseForm<'_>]) -> Vec<String> {
+    causes.iter().map(CauseForm::to_string).collect()
 }
 
 /// Grants in words, those about one object together.
-fn what(grants: &[Grant]) -> Vec<String> {
+fn what(grants: &[GrantForm<'_>]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut permissions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut columns: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut fields: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for grant in grants {
         match grant {
-            Grant::Access { until } => lines.push(format!("access{}", ending(*until))),
-            Grant::Role { name, until } => lines.push(format!("role {name}{}", ending(*until))),
-            Grant::Later { what, from, until } => lines.push(format!("{what} from {from}{}", ending(*until))),
-            Grant::Permission { object, action } => permissions.entry(object).or_default().push(action),
-            Grant::Organization { name } => lines.push(format!("organization {name}")),
-            Grant::Group { name } => lines.push(format!("group {name}")),
-            Grant::Rows {
+            GrantForm::Access { until } => lines.push(format!("access{}", ending(*until))),
+            GrantForm::Role { name, until } => lines.push(format!("role {name}{}", ending(*until))),
+            GrantForm::Later { what, from, until } => lines.push(format!("{what} from {from}{}", ending(*until))),
+            GrantForm::Permission { object, action } => permissions.entry(object).or_default().push(action),
+            GrantForm::Organization { name } => lines.push(format!("organization {name}")),
+            GrantForm::Group { name } => lines.push(format!("group {name}")),
+            GrantForm::Rows {
                 object,
                 rows,
                 conditions,
             } => lines.push(rows_of(object, *rows, conditions)),
-            Grant::Column {
+            GrantForm::Column {
                 object,
                 column: Some(column),
             } => columns.entry(object).or_default().push(column),
-            Grant::Column { object, column: None } => columns.entry(object).or_default().push("all"),
-            Grant::Field { object, field, may } => fields.entry((object, field)).or_default().push(use_word(*may)),
-            Grant::EveryRecord => lines.push("every record, whoever's it is".to_owned()),
-            Grant::Public { object, may } => lines.push(format!("all records of {object}, to {may}")),
-            Grant::RecordsOf { organization, through } => {
+            GrantForm::Column { object, column: None } => columns.entry(object).or_default().push("all"),
+            GrantForm::Field { object, field, may } => fields.entry((object, field)).or_default().push(use_word(*may)),
+            GrantForm::EveryRecord => lines.push("every record, whoever's it is".to_owned()),
+            GrantForm::Public { object, may } => lines.push(format!("all records of {object}, to {may}")),
+            GrantForm::RecordsOf { organization, through } => {
                 lines.push(format!("records of organization {organization}, in {through}"));
             }
-            Grant::Sharing {
+            GrantForm::Sharing {
                 rule,
                 object,
                 records,
                 access,
                 until,
             } => {
-                let access = access.to_lowercase();
+                let access = format!("{access:?}").to_lowercase();
                 lines.push(format!(
                     "shared by {rule}: {access} {object} {records}{}",
                     ending(*until)

@@ -1,14 +1,14 @@
 //! `tenantry calendar`: every ending and beginning ahead.
 
 use clap::Args;
-use serde::Serialize;
 
 use super::check::many;
 use super::input::{Input, InputArguments};
 use super::output::Form;
+use super::report::calendar::CalendarForm;
 use super::{Failure, Outcome, Screen, markdown, table};
-use crate::api::Moment;
-use crate::policy::Event;
+use crate::policy::{Evaluation, ScheduledChange};
+use crate::words::english;
 
 /// Arguments of `calendar`.
 #[derive(Debug, Args)]
@@ -20,33 +20,24 @@ pub(super) struct Arguments {
     output: Form,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    at: Moment,
-    events: &'a [Event],
-}
-
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outcome, Failure> {
     const HEADING: [&str; 4] = ["when", "tenant", "object", "what changes"];
     let input = Input::read(&arguments.input, screen)?;
-    let mut events: Vec<Event> = input.selected().flat_map(crate::policy::Evaluation::calendar).collect();
-    events.sort();
+    let mut changes: Vec<ScheduledChange> = input.selected().flat_map(Evaluation::calendar).collect();
+    changes.sort();
     match arguments.output {
-        Form::Json => screen.json(&Report {
-            at: input.now,
-            events: &events,
-        })?,
-        Form::Markdown => markdown::table(screen, &HEADING, &rows(&events))?,
-        Form::Table if events.is_empty() => {}
+        Form::Json => screen.json(&CalendarForm::new(&changes, input.now))?,
+        Form::Markdown => markdown::table(screen, &HEADING, &rows(&changes))?,
+        Form::Table if changes.is_empty() => {}
         Form::Table => {
             let heading = HEADING.map(str::to_uppercase);
             let mut table = table::plain(screen.width, &heading.each_ref().map(String::as_str));
-            table.add_rows(rows(&events));
+            table.add_rows(rows(&changes));
             table::keep_whole(&mut table, &[0]);
             writeln!(screen.out, "{}", table::print(&mut table))?;
         }
     }
-    screen.say(format_args!("{} after {}", many(events.len(), "change"), input.now));
+    screen.say(format_args!("{} after {}", many(changes.len(), "change"), input.now));
     Ok(if input.unreadable {
         Outcome::Unreadable
     } else {
@@ -54,14 +45,14 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     })
 }
 
-fn rows(events: &[Event]) -> Vec<Vec<String>> {
-    let row = |event: &Event| {
+fn rows(changes: &[ScheduledChange]) -> Vec<Vec<String>> {
+    let row = |scheduled: &ScheduledChange| {
         vec![
-            event.at.to_string(),
-            event.namespace.clone(),
-            event.object.clone(),
-            event.change.clone(),
+            scheduled.at.to_string(),
+            scheduled.namespace.clone(),
+            scheduled.object.to_string(),
+            english::change_ahead(&scheduled.change),
         ]
     };
-    events.iter().map(row).collect()
+    changes.iter().map(row).collect()
 }

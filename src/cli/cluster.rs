@@ -42,7 +42,8 @@ pub(super) fn live(tenants: &[Snapshot], screen: &mut Screen<'_>) -> Result<Vec<
             live.extend(of_namespace(&client, &tenant.namespace).await?);
         }
         let read: BTreeSet<&str> = tenants.iter().map(|tenant| tenant.namespace.as_str()).collect();
-        let homes: BTreeSet<String> = tenants.iter().chain(&live).flat_map(homes).collect();
+        let homes = tenants.iter().chain(&live).flat_map(Snapshot::homes);
+        let homes: BTreeSet<String> = homes.map(|home| home.tenant.clone()).collect();
         for home in homes.iter().filter(|home| !read.contains(home.as_str())) {
             live.extend(of_namespace(&client, home).await?);
         }
@@ -64,10 +65,4 @@ async fn of_namespace(client: &Client, namespace: &str) -> Result<Vec<Snapshot>,
             "cannot read the namespace `{namespace}` of the cluster: {error}{mend}"
         ))
     })
-}
-
-/// The tenants in which users of this one have their homes.
-fn homes(tenant: &Snapshot) -> impl Iterator<Item = String> + '_ {
-    let homes = tenant.users.iter().filter_map(|user| user.spec.home.as_ref());
-    homes.map(|home| home.tenant.clone())
 }

@@ -1,10 +1,10 @@
 //! `tenantry dev`: what the controller does in a cluster, live over a directory of manifests, with a clock that can be moved.
 //!
-//! [`words`] puts what has changed of an object into words, and [`difference`] what that means for a person; [`journal`]
-//! prints it.
+//! [`words`] puts what has changed of an object into words, and [`phrases`] what that means for a person; [`journal`] prints
+//! it.
 
-mod difference;
 mod journal;
+mod phrases;
 mod words;
 
 use std::io::{self, IsTerminal as _};

@@ -5,10 +5,12 @@ use std::io;
 use clap::{Args, ValueEnum};
 
 use super::input::{Input, InputArguments};
+use super::report::explanation::ExplanationForm;
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, table};
 use crate::api::{Kind, Rows};
-use crate::policy::{Evaluation, Explanation, ExplanationSource};
+use crate::policy::{Cause, Evaluation, Explanation};
+use crate::words::english;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -38,8 +40,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<Outc
     let explanation = explained(&input, &arguments.user)?;
     match arguments.output {
         Form::Text => print(&explanation, screen)?,
-        Form::Json => screen.json(&explanation)?,
-        Form::Yaml => screen.yaml(&explanation)?,
+        Form::Json => screen.json(&ExplanationForm::new(&explanation))?,
+        Form::Yaml => screen.yaml(&ExplanationForm::new(&explanation))?,
     }
     Ok(if input.unreadable {
         Outcome::Unreadable
@@ -92,7 +94,7 @@ fn print(explanation: &Explanation, screen: &mut Screen<'_>) -> io::Result<()> {
         explanation
             .because
             .iter()
-            .map(|source| (String::new(), vec![source.clone()])),
+            .map(|cause| (String::new(), vec![cause.clone()])),
     )?;
     let roles = explanation.roles.iter().map(|role| {
         let until = role
@@ -148,17 +150,14 @@ fn print(explanation: &Explanation, screen: &mut Screen<'_>) -> io::Result<()> {
     }
 }
 
-fn section(
-    screen: &mut Screen<'_>,
-    heading: &str,
-    rows: impl Iterator<Item = (String, Vec<ExplanationSource>)>,
-) -> io::Result<()> {
+fn section(screen: &mut Screen<'_>, heading: &str, rows: impl Iterator<Item = (String, Vec<Cause>)>) -> io::Result<()> {
     let mut table = table::plain(screen.width, &[heading, "FROM", ""]);
     for (what, from) in rows {
         let mut first = Some(what);
-        for source in from {
-            let from = format!("{} {}", source.object, source.field);
-            table.add_row([first.take().unwrap_or_default(), from, source.note.unwrap_or_default()]);
+        for cause in from {
+            let from = format!("{} {}", cause.object, cause.field);
+            let note = cause.note.as_ref().map(english::note).unwrap_or_default();
+            table.add_row([first.take().unwrap_or_default(), from, note]);
         }
     }
     if table.is_empty() {
@@ -174,8 +173,8 @@ fn void(explanation: &Explanation, screen: &mut Screen<'_>) -> io::Result<()> {
     let mut table = table::plain(screen.width, &["VOID", "REASON", "WHY, AND WHAT MENDS IT"]);
     for void in &explanation.void {
         table.add_row([
-            void.field.clone(),
-            void.reason.to_owned(),
+            void.path.clone(),
+            void.reason.to_string(),
             format!("{}; {}", void.message, void.mend),
         ]);
     }

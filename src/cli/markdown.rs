@@ -36,7 +36,7 @@ pub(super) fn plan(input: &Input, screen: &mut Screen<'_>) -> io::Result<()> {
             .iter()
             .map(|user| {
                 let status = evaluation.user_status(access, user);
-                vec![who(user, &status), may(evaluation, access, &status)]
+                vec![who(user, &status), may(evaluation, access, user, &status)]
             })
             .collect();
         table(screen, &["user", "may"], &rows)?;

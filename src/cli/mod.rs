@@ -22,6 +22,7 @@ mod new;
 mod output;
 mod plan;
 mod render;
+mod report;
 mod repository;
 mod sarif;
 mod schema;

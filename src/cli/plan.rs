@@ -5,12 +5,14 @@ use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use super::check::{many, outcome, strays};
 use super::input::{Input, InputArguments};
+use super::report::difference::DifferenceForm;
 use super::screen::{FAINT, STRONG};
 use super::{Failure, Outcome, Screen, against, cluster, markdown, table};
 use crate::api::{
     API_VERSION, Display, HeldData, HeldField, HeldPermission, HeldRole, InvitationPhase, InvitationStatus, Moment,
     Rows, SharingRulePhase, UserCounts, UserPhase, UserStatus,
 };
+use crate::policy::access::has_every_action;
 use crate::policy::{Access, Class, Evaluation, Reported, SharingRule, Status, User, difference};
 
 /// Arguments of `plan`.
@@ -100,13 +102,14 @@ fn against<'a>(
     let before: Vec<&Evaluation> = before.iter().filter(|one| input.selects(&one.namespace)).collect();
     let after: Vec<&Evaluation> = after.filter(|one| input.selects(&one.namespace)).collect();
     let difference = difference(&before, &after);
+    let form = DifferenceForm::new(&difference, input.now);
     match arguments.output {
-        Form::Table => against::text(&difference, screen)?,
-        Form::Json => screen.json(&against::Report::new(&difference, input.now))?,
-        Form::Yaml => screen.yaml(&against::Report::new(&difference, input.now))?,
-        Form::Markdown => against::markdown(&difference, screen)?,
+        Form::Table => against::text(&form, screen)?,
+        Form::Json => screen.json(&form)?,
+        Form::Yaml => screen.yaml(&form)?,
+        Form::Markdown => against::markdown(&form, screen)?,
     }
-    against::too_many(&difference, arguments.max_changes, screen)
+    against::too_many(&form, arguments.max_changes, screen)
 }
 
 /// The classes of all findings, warnings aside.
@@ -254,7 +257,7 @@ fn users(evaluation: &Evaluation, access: &Access, width: u16) -> String {
     let mut table = table::ruled(width, &["USER", "MAY"]);
     for user in access.users.iter() {
         let status = evaluation.user_status(access, user);
-        table.add_row([who(user, &status), may(evaluation, access, &status)]);
+        table.add_row([who(user, &status), may(evaluation, access, user, &status)]);
     }
     table::print(&mut table)
 }
@@ -285,8 +288,8 @@ fn role(role: &HeldRole) -> String {
 }
 
 /// Permissions, rows and fields.
-pub(super) fn may(evaluation: &Evaluation, access: &Access, status: &UserStatus) -> String {
-    let mut lines: Vec<String> = match has_everything(evaluation, access, status) {
+pub(super) fn may(evaluation: &Evaluation, access: &Access, user: &User, status: &UserStatus) -> String {
+    let mut lines: Vec<String> = match has_every_action(&access.settings, &user.state) {
         true => vec!["everything".to_owned()],
         false => status
             .permissions
@@ -316,16 +319,6 @@ pub(super) fn may(evaluation: &Evaluation, access: &Access, status: &UserStatus)
             .map(field),
     );
     lines.join("\n")
-}
-
-/// Whether the user has every action of every module that the tenant has.
-fn has_everything(evaluation: &Evaluation, access: &Access, status: &UserStatus) -> bool {
-    let held: usize = status
-        .permissions
-        .iter()
-        .map(|permission| permission.actions.len())
-        .sum();
-    held == access.settings.enabled_actions().iter().count() && evaluation.catalogue.object_count() > 0
 }
 
 fn permission(evaluation: &Evaluation, permission: &HeldPermission) -> String {

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::api::{ConditionStatus, HeldData, Kind, Moment, PUBLISHED, Rows, Unpublished, UserStatus};
+use crate::api::{ConditionStatus, Display, HeldData, Kind, Moment, PUBLISHED, Rows, Unpublished, UserStatus};
 use crate::policy::{Reason, Status};
 
 /// The types of condition that are ours; others' are left alone.
@@ -34,9 +34,10 @@ pub(crate) struct Shown {
     since: [Option<(ConditionStatus, Option<Moment>)>; CONDITIONS.len()],
     /// Whether the object itself is in force.
     in_force: bool,
-    /// What is granted, and what is restricted.
+    /// What is granted, what is restricted, and the columns that are seen.
     granted: Things,
     restricted: Things,
+    columns: Columns,
 }
 
 impl Shown {
@@ -64,6 +65,7 @@ impl Shown {
         if let Status::User(user) = status {
             shown.granted = granted(user);
             shown.restricted = restricted(user);
+            shown.columns = Columns::of(user);
         }
         shown
     }
@@ -99,11 +101,13 @@ impl Shown {
         sets.share(&mut self.restricted);
     }
 
-    /// Whether the other status, which is to replace this one, takes something away.
+    /// Whether the other status, which is to replace this one, takes something away, as [`loses`](crate::policy::loses) has it
+    /// of what is not told by an end.
     pub(crate) fn loses_to(&self, other: &Self) -> bool {
         (self.in_force && !other.in_force)
             || !self.granted.all_in(&other.granted)
             || !other.restricted.all_in(&self.restricted)
+            || !self.columns.all_in(&other.columns)
     }
 
     fn slot(&mut self, kind: &str) -> Option<&mut Option<(ConditionStatus, Option<Moment>)>> {
@@ -174,34 +178,71 @@ impl FromIterator<u64> for Things {
     }
 }
 
+/// The columns that a user sees, sorted: half a hash of the object type and one of the column, or [`ALL`](Self::ALL).
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Columns(Box<[(u32, u32)]>);
+
+impl Columns {
+    /// Stands for every column.
+    const ALL: u32 = 0;
+
+    fn of(user: &UserStatus) -> Self {
+        let half = |text: &String| (keys().hash_one(text) >> 32) as u32;
+        let seen = user.data.iter().filter(|data| data.rows != Rows::None);
+        let columns = seen.flat_map(|data| {
+            let names: Vec<u32> = match &data.columns {
+                None => vec![Self::ALL],
+                Some(columns) => columns.iter().map(|column| half(column).max(1)).collect(),
+            };
+            let object = half(&data.object);
+            names.into_iter().map(move |column| (object, column))
+        });
+        let mut columns: Vec<(u32, u32)> = columns.collect();
+        columns.sort_unstable();
+        Self(columns.into_boxed_slice())
+    }
+
+    fn all_in(&self, other: &Self) -> bool {
+        let has = |column| other.0.binary_search(&column).is_ok();
+        self.0
+            .iter()
+            .all(|(object, column)| has((*object, *column)) || has((*object, Self::ALL)))
+    }
+}
+
 fn granted(user: &UserStatus) -> Things {
     let hash = |kind: &str, name: &String| keys().hash_one((kind, name));
     let actions = user.permissions.iter();
     let actions = actions.flat_map(|held| held.actions.iter().map(|action| hash(&held.object, action)));
     let organizations = user.organizations.iter().map(|name| hash("organization", name));
     let groups = user.groups.iter().map(|name| hash("group", name));
-    let data = user.data.iter().flat_map(seen).map(|thing| keys().hash_one(thing));
+    let data = user.data.iter().flat_map(rows).map(|thing| keys().hash_one(thing));
     actions.chain(organizations).chain(groups).chain(data).collect()
 }
 
-/// What a user sees of an object type, so that whoever sees more has all of it; but she who comes to see all columns instead
-/// of some seems to lose those.
-fn seen(data: &HeldData) -> Vec<(&str, &str)> {
+/// The rows that a user sees of an object type, so that whoever sees more has all of it.
+fn rows(data: &HeldData) -> impl Iterator<Item = (&str, &str)> {
     let width: &[&str] = match data.rows {
-        Rows::None => return Vec::new(),
+        Rows::None => &[],
         Rows::Some => &["some rows"],
         Rows::All => &["some rows", "all rows"],
     };
-    let columns = match &data.columns {
-        None => vec!["*"],
-        Some(columns) => columns.iter().map(String::as_str).collect(),
-    };
-    let things = width.iter().copied().chain(columns);
-    things.map(|thing| (data.object.as_str(), thing)).collect()
+    width.iter().map(|width| (data.object.as_str(), *width))
 }
 
+/// The uses of fields that are withheld from a user.
 fn restricted(user: &UserStatus) -> Things {
-    user.fields.iter().map(|field| keys().hash_one(field)).collect()
+    let withheld = user.fields.iter().flat_map(|field| {
+        let uses = [
+            ("see masked", field.display > Display::Masked),
+            ("see", field.display > Display::Clear),
+            ("group", !field.group),
+            ("filter", !field.filter),
+        ];
+        let withheld = uses.into_iter().filter(|(_, withheld)| *withheld);
+        withheld.map(move |(may, _)| keys().hash_one((&field.object, &field.field, may)))
+    });
+    withheld.collect()
 }
 
 #[cfg(test)]
@@ -284,6 +325,54 @@ mod tests {
         }
         assert!(less.loses_to(&Shown::of(&masked)));
         assert!(!Shown::of(&masked).loses_to(&less));
+    }
+
+    /// One status for each thing that statuses of users differ in.
+    fn various() -> Vec<UserStatus> {
+        let active = |more: serde_json::Value| {
+            let mut status = json!({"phase": "Active", "conditions": [ready(ConditionStatus::True, "Active")]});
+            status
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            serde_json::from_value(status).unwrap()
+        };
+        let sees = |rows: &str, columns: Option<&[&str]>| {
+            let data = json!({"object": "Event", "rows": rows, "columns": columns});
+            active(json!({"data": [data]}))
+        };
+        let field = |display: &str, group: bool, filter: bool| {
+            let field =
+                json!({"object": "Customer", "field": "email", "display": display, "group": group, "filter": filter});
+            active(json!({"fields": [field]}))
+        };
+        vec![
+            active(json!({})),
+            active(json!({"permissions": [{"object": "Campaign", "actions": ["View"], "roles": []}]})),
+            active(json!({"permissions": [{"object": "Campaign", "actions": ["Edit", "View"], "roles": []}]})),
+            active(json!({"organizations": ["emea"]})),
+            active(json!({"groups": ["emea"]})),
+            sees("Some", None),
+            sees("All", None),
+            sees("All", Some(&["name"])),
+            sees("Some", Some(&["name", "time"])),
+            sees("None", None),
+            field("Masked", true, true),
+            field("Masked", true, false),
+            field("Hidden", false, false),
+            field("Clear", false, false),
+        ]
+    }
+
+    #[test]
+    fn what_is_a_loss_is_what_the_policy_calls_one() {
+        let shown = |user: &UserStatus| Shown::of(&Status::User(Box::new(user.clone())));
+        for before in various() {
+            for after in various() {
+                let loses = crate::policy::loses(&before, &after);
+                assert_eq!(shown(&before).loses_to(&shown(&after)), loses, "{before:?} {after:?}");
+            }
+        }
     }
 
     #[test]

@@ -326,10 +326,7 @@ fn expectation(stored: &Stored, hash: u64) -> u64 {
 
 /// The tenant that a Credited user is at home in.
 fn home(stored: &Stored) -> Option<&str> {
-    match &stored.declared {
-        Declared::User(user) => user.spec.home.as_ref().map(|home| home.tenant.as_str()),
-        _ => None,
-    }
+    stored.declared.home().map(|home| home.tenant.as_str())
 }
 
 /// What the policy evaluates, of the objects of a namespace sorted by kind and name.

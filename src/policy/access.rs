@@ -142,10 +142,41 @@ pub fn fields(settings: &Settings, roles: &Roles, state: &UserState) -> BTreeMap
     fields
 }
 
+/// Whether the user has every action of every module that the tenant has.
+#[must_use]
+pub fn has_every_action(settings: &Settings, state: &UserState) -> bool {
+    let enabled = settings.enabled_actions();
+    !enabled.is_empty() && enabled.iter().all(|action| state.actions.contains(action))
+}
+
 /// The roles that the user has.
 pub(super) fn held<'a>(roles: &'a Roles, state: &'a UserState) -> impl Iterator<Item = (RoleIx, &'a Role)> {
     state
         .roles
         .iter()
         .filter_map(|held| Some((held.role, roles.get(held.role)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{TENANT, evaluate};
+    use super::*;
+
+    #[test]
+    fn every_action_is_that_of_the_modules_that_the_tenant_has() {
+        let most = "Role acme/most {displayName: M, permissions: [{object: Campaign, actions: [Publish]}]}";
+        let user =
+            |name: &str, role: &str| format!("User acme/{name} {{account: {name}-1, name: Ada, roles: [{role}]}}");
+        let (ada, bob) = (user("ada", "administrator"), user("bob", "most"));
+        let with_tags = "Tenant acme/tenant {displayName: Acme, modules: [Tags]}";
+        let has_every = |tenant: &str, user: &str| {
+            let evaluations = evaluate(&[tenant, most, &ada, &bob]);
+            let access = evaluations[0].access().unwrap();
+            has_every_action(&access.settings, &access.users.by_name(user).unwrap().state)
+        };
+        for tenant in [TENANT, with_tags] {
+            assert!(has_every(tenant, "ada"));
+            assert!(!has_every(tenant, "bob"));
+        }
+    }
 }

@@ -276,8 +276,8 @@ pub fn evaluate_all(catalogue: &Arc<Catalogue>, snapshots: &[Snapshot], now: Mom
         .map(|snapshot| Draft::new(catalogue, snapshot, now))
         .collect();
     let mut wanted: HashMap<&str, HashSet<&str>> = HashMap::new();
-    for (tenant, user) in snapshots.iter().flat_map(Snapshot::credited) {
-        wanted.entry(tenant).or_default().insert(user);
+    for home in snapshots.iter().flat_map(Snapshot::homes) {
+        wanted.entry(&home.tenant).or_default().insert(&home.user);
     }
     let mut homes = Homes::default();
     for (draft, snapshot) in drafts.iter().zip(snapshots) {

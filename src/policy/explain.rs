@@ -1,23 +1,22 @@
 //! Explanations: where each role, permission, organization and restriction of a user comes from (U6).
 
-use serde::Serialize;
-
 use super::access::{data, fields, held};
 use super::action_set::ActionIx;
 use super::catalogue::Catalogue;
+use super::cause::{Cause, FieldPath, Note, ObjectRef};
 use super::evaluate::{Access, Evaluation};
 use super::fields::FieldIx;
+use super::finding::Finding;
 use super::held::Held;
 use super::roles::Role;
 use super::users::User;
-use crate::api::{Display, Moment, RestrictionMode, RoleSpec, Rows, UserPhase, UserType, Via};
+use crate::api::{DataScope, Display, Kind, Moment, RoleSpec, Rows, UserPhase, UserType, Via};
 
 #[cfg(test)]
 mod tests;
 
 /// Everything that a user has, each with its sources, and everything of hers that is void.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// Her tenant.
     pub namespace: String,
@@ -28,110 +27,71 @@ pub struct Explanation {
     /// Her phase.
     pub phase: UserPhase,
     /// What makes the phase other than Active, or will end it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub because: Vec<Source>,
+    pub because: Vec<Cause>,
     /// Her roles.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<ExplainedRole>,
     /// Her permissions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<ExplainedPermission>,
     /// The organizations that she may enter.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub organizations: Vec<ExplainedName>,
     /// The groups that list her.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<ExplainedName>,
     /// The rows and columns that she sees.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<ExplainedData>,
     /// The fields that are not wholly free for her.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<ExplainedField>,
     /// What of hers is void, and why.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub void: Vec<ExplainedVoid>,
+    pub void: Vec<Finding>,
     /// The next moment at which time alone changes anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub next_transition: Option<Moment>,
 }
 
-/// A field of an object, as a source of something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Source {
-    /// Kind and name, as in `Role/content-editor`.
-    pub object: String,
-    /// The field, as in `spec.permissions[0].actions[1]`.
-    pub field: String,
-    /// What more there is to say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
-
-impl Source {
-    pub(super) fn new(object: impl Into<String>, field: impl Into<String>) -> Self {
-        Self {
-            object: object.into(),
-            field: field.into(),
-            note: None,
-        }
-    }
-
-    pub(super) fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-}
-
 /// A role of the user.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExplainedRole {
     /// Its name.
     pub name: String,
     /// In which ways she has it.
     pub via: Vec<Via>,
     /// When she loses it, if she does.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Moment>,
     /// Where it comes from.
-    pub from: Vec<Source>,
+    pub from: Vec<Cause>,
 }
 
 /// A permission of the user.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExplainedPermission {
     /// The object type.
     pub object: String,
     /// The action.
     pub action: String,
     /// Where it comes from: the roles that list it, or else those that list an action it comes with.
-    pub from: Vec<Source>,
+    pub from: Vec<Cause>,
 }
 
 /// An organization or group of the user.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExplainedName {
     /// Its name.
     pub name: String,
     /// Where it comes from.
-    pub from: Vec<Source>,
+    pub from: Vec<Cause>,
 }
 
 /// The rows and columns of one object type.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExplainedData {
     /// The object type.
     pub object: String,
     /// How many rows.
     pub rows: Rows,
     /// Where they come from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub from: Vec<Source>,
+    pub from: Vec<Cause>,
 }
 
 /// A field that is not wholly free.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExplainedField {
     /// The object type.
     pub object: String,
@@ -144,22 +104,7 @@ pub struct ExplainedField {
     /// Whether she may filter by it.
     pub filter: bool,
     /// What restricts it.
-    pub from: Vec<Source>,
-}
-
-/// Something of the user that is void.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ExplainedVoid {
-    /// The field.
-    pub field: String,
-    /// `Refused`, `Waiting` or `Partial`.
-    pub class: &'static str,
-    /// Why.
-    pub reason: &'static str,
-    /// Why, for people.
-    pub message: String,
-    /// What mends it.
-    pub mend: String,
+    pub from: Vec<Cause>,
 }
 
 impl Evaluation {
@@ -202,19 +147,19 @@ impl Explain<'_> {
         &self.evaluation.catalogue
     }
 
-    fn of_user(&self, field: impl Into<String>) -> Source {
-        Source::new(format!("User/{}", self.user.object.name), field)
+    fn of_user(&self, field: impl Into<FieldPath>) -> Cause {
+        Cause::in_object(Kind::User, &self.user.object.name, field)
     }
 
     /// The fields that decide about the phase.
-    fn phase(&self) -> Vec<Source> {
+    fn phase(&self) -> Vec<Cause> {
         let spec = &self.user.object.spec;
         let mut because = Vec::new();
         if self.access.settings.suspended {
-            because.push(Source::new("Tenant/tenant", "spec.suspended").note("nobody has any access"));
+            because.push(Cause::in_tenant("spec.suspended").note(Note::Suspended));
         }
         if !spec.enabled {
-            because.push(self.of_user("spec.enabled").note("switched off"));
+            because.push(self.of_user("spec.enabled").note(Note::SwitchedOff));
         }
         let activation = spec.activation.as_ref().map(|activation| activation.valid_until);
         let ends = [
@@ -223,19 +168,19 @@ impl Explain<'_> {
         ];
         because.extend(
             ends.into_iter()
-                .filter_map(|(field, end)| Some(self.of_user(field).note(format!("ends {}", end?)))),
+                .filter_map(|(field, end)| Some(self.of_user(field).note(Note::Ends(end?)))),
         );
         because.extend(
             spec.valid_from
-                .map(|from| self.of_user("spec.validFrom").note(format!("begins {from}"))),
+                .map(|from| self.of_user("spec.validFrom").note(Note::Begins(from))),
         );
         if spec.kind == UserType::Service && spec.activation.is_none() {
-            because.push(self.of_user("spec.activation").note("not activated"));
+            because.push(self.of_user("spec.activation").note(Note::NotActivated));
         }
         if let (Some(home), Some(declared)) = (&self.user.home, &spec.home) {
             let phase = home.phase(self.evaluation.now);
-            let source = Source::new(format!("User/{}/{}", declared.tenant, declared.user), "status.phase");
-            because.push(source.note(format!("the home user is {phase:?}")));
+            let home = ObjectRef::user_of(&declared.tenant, &declared.user);
+            because.push(Cause::new(home, "status.phase").note(Note::HomePhase(phase)));
         }
         because
     }
@@ -255,7 +200,7 @@ impl Explain<'_> {
     }
 
     /// Where a role comes from.
-    fn given(&self, held: &Held, role: &Role) -> Vec<Source> {
+    fn given(&self, held: &Held, role: &Role) -> Vec<Cause> {
         let spec = &self.user.object.spec;
         let now = self.evaluation.now;
         let mut from = Vec::new();
@@ -264,12 +209,12 @@ impl Explain<'_> {
             .iter()
             .position(|name| *name == role.name)
             .filter(|_| held.direct);
-        from.extend(direct.map(|index| self.of_user(format!("spec.roles[{index}]"))));
+        from.extend(direct.map(|index| self.of_user(FieldPath::new("spec.roles").at(index))));
         for (index, temporary) in spec.temporary_roles.iter().enumerate() {
             let begun = temporary.valid_from.is_none_or(|from| from <= now);
             if temporary.role == role.name && begun && now < temporary.valid_until {
-                let source = self.of_user(format!("spec.temporaryRoles[{index}]"));
-                from.push(source.note(format!("ends {}", temporary.valid_until)));
+                let period = self.of_user(FieldPath::new("spec.temporaryRoles").at(index));
+                from.push(period.note(Note::Ends(temporary.valid_until)));
             }
         }
         let positions = role
@@ -279,8 +224,7 @@ impl Explain<'_> {
             .iter()
             .position(|position| Some(position) == spec.position.as_ref());
         if let Some(index) = position.filter(|_| held.position) {
-            let source = Source::new(format!("Role/{}", role.name), format!("spec.positions[{index}]"));
-            from.push(source.note("by her position"));
+            from.push(of_role(role, FieldPath::new("spec.positions").at(index)).note(Note::ByPosition));
         }
         from
     }
@@ -300,7 +244,7 @@ impl Explain<'_> {
     }
 
     /// The entries of roles that list the action, or else those of an action that it comes with.
-    fn allowed_by(&self, wanted: ActionIx) -> Vec<Source> {
+    fn allowed_by(&self, wanted: ActionIx) -> Vec<Cause> {
         let mut listed = Vec::new();
         let mut implied = Vec::new();
         for (_, role) in held(&self.access.roles, &self.user.state) {
@@ -309,15 +253,15 @@ impl Explain<'_> {
                 .into_iter()
                 .flat_map(|spec| self.listed_actions(spec))
             {
-                let source = Source::new(format!("Role/{}", role.name), field);
+                let entry = of_role(role, field);
                 match self.catalogue().action(ix) {
-                    _ if ix == wanted => listed.push(source),
+                    _ if ix == wanted => listed.push(entry),
                     Some(action) if action.closure.contains(wanted) => {
-                        let object = self
-                            .catalogue()
-                            .object(action.object)
-                            .map_or("", |object| object.name.as_str());
-                        implied.push(source.note(format!("comes with {object}:{}", action.name)));
+                        let object = self.catalogue().object(action.object);
+                        implied.push(entry.note(Note::ComesWith {
+                            object: object.map(|object| object.name.clone()).unwrap_or_default(),
+                            action: action.name.clone(),
+                        }));
                     }
                     _ => {}
                 }
@@ -327,12 +271,13 @@ impl Explain<'_> {
     }
 
     /// The actions that a role lists, of modules that the tenant has, each with its field.
-    fn listed_actions<'b>(&'b self, spec: &'b RoleSpec) -> impl Iterator<Item = (String, ActionIx)> + 'b {
+    fn listed_actions<'b>(&'b self, spec: &'b RoleSpec) -> impl Iterator<Item = (FieldPath, ActionIx)> + 'b {
         spec.permissions.iter().enumerate().flat_map(move |(p, permission)| {
             permission.actions.iter().enumerate().filter_map(move |(a, name)| {
                 let action = self.catalogue().find_action(&permission.object, name)?;
                 let enabled = self.access.settings.enabled_actions().contains(action);
-                enabled.then(|| (format!("spec.permissions[{p}].actions[{a}]"), action))
+                let field = || FieldPath::new("spec.permissions").at(p).field("actions").at(a);
+                enabled.then(|| (field(), action))
             })
         })
     }
@@ -342,8 +287,8 @@ impl Explain<'_> {
         let explained = self.access.entered(self.user).map(|organization| {
             let listed = spec.organizations.iter().position(|name| *name == organization.name);
             let from = match listed {
-                Some(index) => self.of_user(format!("spec.organizations[{index}]")),
-                None => Source::new("Tenant/tenant", "spec.dataPermissions").note("she lists no organization"),
+                Some(index) => self.of_user(FieldPath::new("spec.organizations").at(index)),
+                None => Cause::in_tenant("spec.dataPermissions").note(Note::NoOrganizationListed),
             };
             ExplainedName {
                 name: organization.name.clone(),
@@ -367,7 +312,11 @@ impl Explain<'_> {
                 .iter()
                 .position(|name| *name == self.user.object.name)?;
             let name = group.object.name.clone();
-            let from = vec![Source::new(format!("UserGroup/{name}"), format!("spec.users[{index}]"))];
+            let from = vec![Cause::in_object(
+                Kind::UserGroup,
+                &name,
+                FieldPath::new("spec.users").at(index),
+            )];
             Some(ExplainedName { name, from })
         });
         groups.collect()
@@ -392,8 +341,8 @@ impl Explain<'_> {
                     .iter()
                     .position(|data| data.object == object && data.rows != Rows::None)?;
                 let data = spec.data.get(index)?;
-                let source = Source::new(format!("Role/{}", role.name), format!("spec.data[{index}]"));
-                Some(source.note(rows_note(data)))
+                let entry = of_role(role, FieldPath::new("spec.data").at(index));
+                Some(entry.note(scope_note(data)))
             });
             Some(ExplainedData {
                 rows: seen.rows,
@@ -424,7 +373,7 @@ impl Explain<'_> {
 
     /// What restricts a field: the tenant's mark, her roles, and, while a role of hers may be missing a restriction, every
     /// role of the tenant.
-    fn restricted_by(&self, wanted: FieldIx) -> Vec<Source> {
+    fn restricted_by(&self, wanted: FieldIx) -> Vec<Cause> {
         let mut from = Vec::new();
         let settings = &self.access.settings;
         let object = self
@@ -449,21 +398,19 @@ impl Explain<'_> {
             };
             for (index, restriction) in spec.restrictions.iter().enumerate() {
                 if restriction.object == object && restriction.field == name {
-                    let field = format!("spec.restrictions[{index}]");
-                    let source = Source::new(format!("Role/{}", role.name), field);
-                    let mode = mode_note(restriction.mode);
-                    from.push(if held {
-                        source.note(mode)
+                    let entry = of_role(role, FieldPath::new("spec.restrictions").at(index));
+                    from.push(entry.note(if held {
+                        Note::Restricts(restriction.mode)
                     } else {
-                        source.note(format!("{mode}; {CAUTION}"))
-                    });
+                        Note::RestrictsInDoubt(restriction.mode)
+                    }));
                 }
             }
         }
         from
     }
 
-    fn declared_restricted(&self, object: &str, name: &str) -> Option<Source> {
+    fn declared_restricted(&self, object: &str, name: &str) -> Option<Cause> {
         let spec = &self.evaluation.tenant.as_ref()?.spec;
         let o = spec.objects.iter().position(|entry| entry.object == object)?;
         let f = spec
@@ -472,44 +419,27 @@ impl Explain<'_> {
             .fields
             .iter()
             .position(|field| field.name == name)?;
-        let field = format!("spec.objects[{o}].fields[{f}].restricted");
-        Some(Source::new("Tenant/tenant", field).note("hidden without DataSpace:PersonalInfo"))
+        let field = FieldPath::new("spec.objects")
+            .at(o)
+            .field("fields")
+            .at(f)
+            .field("restricted");
+        Some(Cause::in_tenant(field).note(Note::Personal))
     }
 
-    fn void(&self) -> Vec<ExplainedVoid> {
-        let findings = self
-            .user
-            .findings
-            .clone()
-            .sorted()
-            .into_iter()
-            .map(|finding| ExplainedVoid {
-                field: finding.path,
-                class: finding.class.as_str(),
-                reason: finding.reason.as_str(),
-                message: finding.message,
-                mend: finding.mend,
-            });
-        findings.collect()
+    fn void(&self) -> Vec<Finding> {
+        self.user.findings.clone().sorted()
     }
 }
 
-const CAUTION: &str = "holds because a role or position of hers is void or unknown";
-
-fn rows_note(data: &crate::api::DataScope) -> String {
-    let rows = match &data.condition {
-        Some(condition) => format!("where {condition}"),
-        None => format!("{:?}", data.rows),
-    };
-    match &data.columns {
-        Some(columns) => format!("{rows}; columns {}", columns.join(", ")),
-        None => rows,
-    }
+fn of_role(role: &Role, field: FieldPath) -> Cause {
+    Cause::in_object(Kind::Role, &role.name, field)
 }
 
-fn mode_note(mode: RestrictionMode) -> String {
-    match mode {
-        RestrictionMode::MaskedDisplay => "masked".to_owned(),
-        RestrictionMode::NoGroupingOrFiltering => "no grouping or filtering".to_owned(),
+fn scope_note(data: &DataScope) -> Note {
+    Note::Scope {
+        rows: data.rows,
+        condition: data.condition.clone(),
+        columns: data.columns.clone(),
     }
 }

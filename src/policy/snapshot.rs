@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::finding::{Finding, Findings, Origin};
 use crate::api::{
-    InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, SharingRuleSpec, TenantSpec,
+    Home, InvitationSpec, InvitationStatus, Kind, Moment, OrganizationSpec, RoleSpec, SharingRuleSpec, TenantSpec,
     UserGroupSpec, UserSpec,
 };
 
@@ -91,6 +91,17 @@ pub enum Declared {
     Broken(Arc<Broken>),
 }
 
+impl Declared {
+    /// The user of another tenant whom a Credited user names as home.
+    #[must_use]
+    pub fn home(&self) -> Option<&Home> {
+        match self {
+            Self::User(user) => user.spec.home.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// All objects of one namespace. Each list is sorted by name and holds no name twice.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
@@ -136,6 +147,11 @@ impl Snapshot {
             Declared::Invitation(invitation) => self.invitations.push(invitation),
             Declared::Broken(broken) => self.broken.push(broken),
         }
+    }
+
+    /// The users of other tenants whom Credited users name as homes.
+    pub fn homes(&self) -> impl Iterator<Item = &Home> {
+        self.users.iter().filter_map(|user| user.spec.home.as_ref())
     }
 
     /// Sorts every list by name, so that nothing depends on the order in which objects came.
@@ -190,12 +206,6 @@ impl Snapshot {
     pub(super) fn invitation(&self, name: &str) -> Option<&Arc<Object<InvitationState>>> {
         let place = find(&self.invitations, name).ok()?;
         self.invitations.get(place)
-    }
-
-    /// The homes that the Credited users name, tenant and user.
-    pub fn credited(&self) -> impl Iterator<Item = (&str, &str)> {
-        let homes = self.users.iter().filter_map(|user| user.spec.home.as_ref());
-        homes.map(|home| (home.tenant.as_str(), home.user.as_str()))
     }
 
     /// What is wrong with the first broken object of that kind and name: what a system object shows that only a broken

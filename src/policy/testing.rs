@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::explain::Source as Origin;
-use super::{Catalogue, Evaluation, Found, Reason, Snapshot, Status, evaluate_all};
+use super::{Catalogue, Cause, Evaluation, Found, Note, Reason, Snapshot, Status, evaluate_all};
 use crate::api::{Kind, Moment, UserStatus};
 use crate::manifests::{Manifests, Source};
 
@@ -57,13 +56,28 @@ pub(super) fn findings(evaluations: &[Evaluation]) -> Vec<(Kind, String, String,
     evaluations[0].findings().into_iter().map(brief).collect()
 }
 
-/// Where something comes from, in a line: `User/bob spec.enabled (switched off); Tenant/tenant spec.suspended`.
-pub(super) fn origins(from: &[Origin]) -> String {
-    let one = |origin: &Origin| match &origin.note {
-        Some(note) => format!("{} {} ({note})", origin.object, origin.field),
-        None => format!("{} {}", origin.object, origin.field),
+/// Causes in a line: `User/bob spec.enabled (SwitchedOff); Tenant/tenant spec.suspended`.
+pub(super) fn causes(causes: &[Cause]) -> String {
+    let one = |cause: &Cause| match &cause.note {
+        Some(said) => format!("{} {} ({})", cause.object, cause.field, note(said)),
+        None => format!("{} {}", cause.object, cause.field),
     };
-    from.iter().map(one).collect::<Vec<_>>().join("; ")
+    causes.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// The name of a note, and its data.
+pub(super) fn note(note: &Note) -> String {
+    match note {
+        Note::Begins(at) => format!("Begins {at}"),
+        Note::Ends(at) => format!("Ends {at}"),
+        Note::ComesWith { object, action } => format!("ComesWith {object}:{action}"),
+        Note::Scope {
+            rows,
+            condition,
+            columns,
+        } => format!("Scope {rows:?} {condition:?} {columns:?}"),
+        other => format!("{other:?}"),
+    }
 }
 
 /// Of what was told in lines, those that begin so.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use tenantry::api::{Moment, Rows, UserStatus};
-use tenantry::policy::{Change, Difference, Evaluation, Grant, Status, difference};
+use tenantry::policy::{AccessDifference, AttributedChange, Entitlement, Evaluation, Grant, Status, difference};
 
 use crate::cases;
 use crate::world::{World, worlds};
@@ -39,14 +39,17 @@ fn edits() -> impl Strategy<Value = (World, World)> {
     })
 }
 
-fn compare(before: &[Evaluation], after: &[Evaluation]) -> Difference {
+fn compare(before: &[Evaluation], after: &[Evaluation]) -> AccessDifference {
     difference(&before.iter().collect::<Vec<_>>(), &after.iter().collect::<Vec<_>>())
 }
 
 type Grants = BTreeMap<(String, String), BTreeSet<Grant>>;
 
 /// All grants by person.
-fn grants(difference: &Difference, side: impl Fn(&tenantry::policy::PersonChange) -> &Vec<Change>) -> Grants {
+fn grants(
+    difference: &AccessDifference,
+    side: impl Fn(&tenantry::policy::PersonChange) -> &Vec<AttributedChange>,
+) -> Grants {
     let mut all = Grants::new();
     for person in &difference.people {
         let key = (person.namespace.clone(), person.user.clone());
@@ -76,34 +79,26 @@ fn said(evaluations: &[Evaluation]) -> Grants {
 fn of_status(status: &UserStatus) -> BTreeSet<Grant> {
     let mut grants = BTreeSet::new();
     for held in &status.permissions {
-        let permission = |action: &String| Grant::Permission {
+        let permission = |action: &String| Entitlement::Permission {
             object: held.object.clone(),
             action: action.clone(),
         };
-        grants.extend(held.actions.iter().map(permission));
+        grants.extend(held.actions.iter().map(permission).map(Grant::now));
     }
-    grants.extend(status.roles.iter().map(|role| Grant::Role {
-        name: role.name.clone(),
-        until: None,
-    }));
-    grants.extend(
-        status
-            .organizations
-            .iter()
-            .map(|name| Grant::Organization { name: name.clone() }),
-    );
-    grants.extend(status.groups.iter().map(|name| Grant::Group { name: name.clone() }));
+    let roles = status.roles.iter().map(|role| role.name.clone());
+    grants.extend(roles.map(|name| Grant::now(Entitlement::Role { name })));
+    let organizations = status.organizations.iter().cloned();
+    grants.extend(organizations.map(|name| Grant::now(Entitlement::Organization { name })));
+    let groups = status.groups.iter().cloned();
+    grants.extend(groups.map(|name| Grant::now(Entitlement::Group { name })));
     for data in status.data.iter().filter(|data| data.rows != Rows::None) {
-        let object = || data.object.clone();
+        let column = |column| {
+            let object = data.object.clone();
+            Grant::now(Entitlement::Column { object, column })
+        };
         match &data.columns {
-            None => drop(grants.insert(Grant::Column {
-                object: object(),
-                column: None,
-            })),
-            Some(columns) => grants.extend(columns.iter().map(|column| Grant::Column {
-                object: object(),
-                column: Some(column.clone()),
-            })),
+            None => drop(grants.insert(column(None))),
+            Some(columns) => grants.extend(columns.iter().cloned().map(Some).map(column)),
         }
     }
     grants
@@ -111,26 +106,35 @@ fn of_status(status: &UserStatus) -> BTreeSet<Grant> {
 
 /// Whether a status says as much.
 fn is_said(grant: &Grant) -> bool {
-    matches!(
-        grant,
-        Grant::Permission { .. }
-            | Grant::Role { .. }
-            | Grant::Organization { .. }
-            | Grant::Group { .. }
-            | Grant::Column { .. }
-    )
+    let told = matches!(
+        grant.what,
+        Entitlement::Permission { .. }
+            | Entitlement::Role { .. }
+            | Entitlement::Organization { .. }
+            | Entitlement::Group { .. }
+            | Entitlement::Column { .. }
+    );
+    told && grant.from.is_none()
 }
 
 /// These, whatever their ends.
-fn only_said(mut grants: Grants) -> Grants {
+fn only_said(grants: Grants) -> Grants {
+    only(grants, is_said)
+}
+
+/// The same, and what may be done with fields.
+fn said_by_two(grants: Grants) -> Grants {
+    only(grants, |grant| {
+        is_said(grant) || grant.from.is_none() && matches!(grant.what, Entitlement::Field { .. })
+    })
+}
+
+fn only(mut grants: Grants, which: impl Fn(&Grant) -> bool) -> Grants {
     for grants in grants.values_mut() {
-        grants.retain(is_said);
+        grants.retain(&which);
         *grants = std::mem::take(grants)
             .into_iter()
-            .map(|grant| match grant {
-                Grant::Role { name, .. } => Grant::Role { name, until: None },
-                other => other,
-            })
+            .map(|grant| grant.until(None))
             .collect();
     }
     grants.retain(|_, grants| !grants.is_empty());
@@ -141,13 +145,50 @@ fn only_said(mut grants: Grants) -> Grants {
 fn minus(one: &Grants, other: &Grants) -> Grants {
     let nothing = BTreeSet::new();
     let rest = |key: &(String, String), grants: &BTreeSet<Grant>| {
-        grants
-            .difference(other.get(key).unwrap_or(&nothing))
-            .cloned()
-            .collect::<BTreeSet<_>>()
+        let others = other.get(key).unwrap_or(&nothing);
+        let rest = grants
+            .difference(others)
+            .filter(|grant| !among_all_columns(grant, others));
+        rest.cloned().collect::<BTreeSet<_>>()
     };
     let rests = one.iter().map(|(key, grants)| (key.clone(), rest(key, grants)));
     rests.filter(|(_, grants)| !grants.is_empty()).collect()
+}
+
+fn among_all_columns(grant: &Grant, others: &BTreeSet<Grant>) -> bool {
+    match &grant.what {
+        Entitlement::Column { object, .. } => others.contains(&Grant::now(Entitlement::Column {
+            object: object.clone(),
+            column: None,
+        })),
+        _ => false,
+    }
+}
+
+/// What statuses alone say that everyone loses.
+fn lost_by_statuses(before: &[Evaluation], after: &[Evaluation]) -> Grants {
+    let (old, new) = (statuses(before), statuses(after));
+    let nobody = UserStatus::default();
+    let mut lost = Grants::new();
+    for person in old.keys() {
+        let (before, after) = (&old[person], new.get(person).unwrap_or(&nobody));
+        let grants = tenantry::policy::compare(before, after).losses;
+        assert_eq!(tenantry::policy::loses(before, after), !grants.is_empty());
+        lost.insert(person.clone(), grants);
+    }
+    said_by_two(lost)
+}
+
+fn statuses(evaluations: &[Evaluation]) -> BTreeMap<(String, String), UserStatus> {
+    let mut all = BTreeMap::new();
+    for evaluation in evaluations {
+        for reported in evaluation.statuses() {
+            if let Status::User(status) = reported.status {
+                all.insert((evaluation.namespace.clone(), reported.name.to_owned()), *status);
+            }
+        }
+    }
+    all
 }
 
 /// The first moments at which time alone changes anything.
@@ -165,7 +206,7 @@ proptest! {
     #[test]
     fn nothing_changes_against_itself(world in worlds()) {
         let evaluations = world.evaluate();
-        prop_assert_eq!(compare(&evaluations, &evaluations), Difference::default());
+        prop_assert_eq!(compare(&evaluations, &evaluations), AccessDifference::default());
     }
 
     #[test]
@@ -183,9 +224,15 @@ proptest! {
         let (old, new) = (said(&before), said(&after));
         let losses = only_said(grants(&difference, |person| &person.losses));
         let gains = only_said(grants(&difference, |person| &person.gains));
-        // A role whose end moves is on both lists.
-        prop_assert_eq!(minus(&losses, &gains), minus(&old, &new));
-        prop_assert_eq!(minus(&gains, &losses), minus(&new, &old));
+        prop_assert_eq!(losses, minus(&old, &new));
+        prop_assert_eq!(gains, minus(&new, &old));
+    }
+
+    #[test]
+    fn statuses_alone_say_the_same_losses((before, after) in edits()) {
+        let (before, after) = (before.evaluate(), after.evaluate());
+        let losses = said_by_two(grants(&compare(&before, &after), |person| &person.losses));
+        prop_assert_eq!(losses, lost_by_statuses(&before, &after));
     }
 
     #[test]

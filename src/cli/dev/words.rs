@@ -6,7 +6,7 @@ use anstyle::AnsiColor;
 
 use super::super::plan::tally_of;
 use super::super::screen::{FAINT, STRONG};
-use super::difference::Difference;
+use super::phrases::Phrases;
 use crate::api::{Condition, ConditionStatus, Kind, UserStatus};
 use crate::controller::StatusNews;
 use crate::policy::{Reason, Status};
@@ -72,7 +72,7 @@ pub(super) fn status(news: &StatusNews) -> Option<Line> {
         let before = news.before.as_ref().filter(|_| !subject.system)?;
         line.add(Style::Bad, "deleted");
         if let Status::User(before) = before {
-            add_difference(&mut line, &Difference::between(before, &UserStatus::default()));
+            add_phrases(&mut line, &Phrases::between(before, &UserStatus::default()));
         }
         return Some(line);
     };
@@ -160,7 +160,7 @@ fn add_details(line: &mut Line, before: Option<&Status>, after: &Status) {
             }
         }
         (Status::User(after), Some(Status::User(before))) => add_user(line, before, after),
-        (Status::User(after), _) => add_difference(line, &Difference::of_new(after)),
+        (Status::User(after), _) => add_phrases(line, &Phrases::of_new(after)),
         (Status::Organization(after), Some(Status::Organization(before))) if after.path == before.path => {}
         // The root is where its name says.
         (Status::Organization(organization), _) if organization.path.len() > 1 => {
@@ -171,9 +171,9 @@ fn add_details(line: &mut Line, before: Option<&Status>, after: &Status) {
 }
 
 fn add_user(line: &mut Line, before: &UserStatus, after: &UserStatus) {
-    let difference = Difference::between(before, after);
-    add_difference(line, &difference);
-    let same = difference == Difference::default() && before.phase == after.phase;
+    let phrases = Phrases::between(before, after);
+    add_phrases(line, &phrases);
+    let same = phrases == Phrases::default() && before.phase == after.phase;
     match after.next_transition {
         next if !same || next == before.next_transition => {}
         Some(next) => line.add(Style::Plain, format!("next change {next}")),
@@ -181,11 +181,8 @@ fn add_user(line: &mut Line, before: &UserStatus, after: &UserStatus) {
     }
 }
 
-fn add_difference(line: &mut Line, difference: &Difference) {
-    for (style, sign, changes) in [
-        (Style::Bad, "-", &difference.losses),
-        (Style::Good, "+", &difference.gains),
-    ] {
+fn add_phrases(line: &mut Line, phrases: &Phrases) {
+    for (style, sign, changes) in [(Style::Bad, "-", &phrases.losses), (Style::Good, "+", &phrases.gains)] {
         if !changes.is_empty() {
             line.add(style, format!("{sign} {}", changes.join("; ")));
         }

@@ -73,7 +73,7 @@ fn print_case(case: &CaseReport, file: &str, group: &str, screen: &mut Screen<'_
         return writeln!(screen.out, "/>");
     }
     let mut lines = format!("{file}:{}: {}\n", case.line, case.subject());
-    for (line, _) in case.differences.iter().flat_map(super::answer::Difference::lines) {
+    for (line, _) in case.differences.iter().flat_map(super::answer::Mismatch::lines) {
         let _ = writeln!(lines, "{line}");
     }
     let message = format!("{} is not as expected", case.subject());

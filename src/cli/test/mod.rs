@@ -1,7 +1,7 @@
 //! `tenantry test`: a team's own expectations of who may do what, held against its manifests.
 //!
-//! [`form`] reads a file, [`names`] looks up what it names, [`answer`] says what is otherwise than expected and [`why`]
-//! where that comes from; [`report`] and [`junit`] print it. Here files, manifests and moments are brought together: the
+//! [`form`] reads a file, [`names`] looks up what it names, [`answer`] says what is otherwise than expected and why; [`report`]
+//! and [`junit`] print it. Here files, manifests and moments are brought together: the
 //! manifests of a file are read once and evaluated once for each moment that a case names.
 
 mod answer;
@@ -9,7 +9,6 @@ mod form;
 mod junit;
 mod names;
 mod report;
-mod why;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -5,7 +5,7 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::answer::{Difference, Side};
+use super::answer::{ExplainedValue, Mismatch};
 use super::form::{Case, Expectations};
 use super::names::{Asked, Question};
 use crate::api::Moment;
@@ -83,7 +83,7 @@ pub(super) struct CaseReport {
     who_can: Option<String>,
     pub(super) holds: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) differences: Vec<Difference>,
+    pub(super) differences: Vec<Mismatch>,
 }
 
 impl Report {
@@ -191,7 +191,7 @@ impl CaseReport {
         }
     }
 
-    pub(super) fn new(asked: &Asked<'_>, evaluation: &Evaluation, differences: Vec<Difference>) -> Self {
+    pub(super) fn new(asked: &Asked<'_>, evaluation: &Evaluation, differences: Vec<Mismatch>) -> Self {
         let (user, who_can) = match &asked.question {
             Question::Person { person, .. } => (Some(person.user.text.clone()), None),
             Question::Holders { permission, .. } => (None, Some(permission.name.clone())),
@@ -245,7 +245,7 @@ fn print_case(case: &CaseReport, file: &str, screen: &mut Screen<'_>) -> io::Res
     Ok(())
 }
 
-impl Difference {
+impl Mismatch {
     /// The difference as a diff: `-` what was expected, `+` what is so, and behind each why.
     pub(super) fn lines(&self) -> Vec<(String, Style)> {
         let heading = match &self.of {
@@ -264,7 +264,7 @@ impl Difference {
     }
 }
 
-impl Side {
+impl ExplainedValue {
     fn lines(&self, sign: char, width: usize) -> Vec<String> {
         let first = format!("{sign} {:width$}", self.value);
         let blank = " ".repeat(first.chars().count());

@@ -1,15 +1,17 @@
-//! Because of what one side has what the other has not.
+//! Attributes each difference to the fields that cause it.
 
+use super::super::cause::{Cause, FieldPath, Note, ObjectRef};
 use super::super::evaluate::Access;
-use super::super::explain::{ExplainedName, Explanation, Source};
-use super::super::finding::Reason;
+use super::super::explain::{ExplainedName, Explanation};
+use super::super::finding::{Class, Reason};
+use super::super::grant::{Entitlement, Grant};
 use super::super::organizations::OrganizationRef;
 use super::super::roles::RoleRef;
 use super::super::users::UserRef;
-use super::{Grant, Side};
-use crate::api::UserPhase;
+use super::side::Side;
+use crate::api::{Kind, UserPhase, UserSpec};
 
-/// Finds out because of what one side has what the other has not.
+/// Attributes what one side has beyond the other to objects and fields.
 pub(super) struct Causes<'a> {
     here: &'a Side<'a>,
     there: &'a Side<'a>,
@@ -30,35 +32,38 @@ impl<'a> Causes<'a> {
     }
 
     /// The objects and fields that the grant is because of.
-    pub(super) fn of(&self, grant: &Grant) -> Vec<Source> {
-        match grant {
-            Grant::Later { what, .. } if self.there.user.is_some() => return self.of_later(what),
-            _ if !self.there.active() => return self.inactive(),
-            _ => {}
+    pub(super) fn of(&self, grant: &Grant) -> Vec<Cause> {
+        if grant.from.is_some() && self.there.user.is_some() && !self.goes_on(grant) {
+            return self.of_later(&grant.what);
+        }
+        if !self.there.active() {
+            return self.inactive();
         }
         let Some(mine) = &self.mine else { return Vec::new() };
-        match grant {
-            Grant::Access { .. } => self.of_end(),
-            Grant::Role { name, .. } => self.of_role(name),
-            Grant::Later { what, .. } => self.of_later(what),
-            Grant::Permission { object, .. } | Grant::Rows { object, .. } | Grant::Column { object, .. }
+        match &grant.what {
+            Entitlement::Access => self.of_end(),
+            Entitlement::Role { name } => self.of_role(name),
+            Entitlement::Permission { object, .. }
+            | Entitlement::Rows { object, .. }
+            | Entitlement::Column { object, .. }
                 if self.is_module_gone(object) =>
             {
-                vec![Source::new("Tenant/tenant", "spec.modules")]
+                vec![Cause::in_tenant("spec.modules")]
             }
-            Grant::Permission { object, action } => {
+            Entitlement::Permission { object, action } => {
                 let found = mine
                     .permissions
                     .iter()
                     .find(|one| one.object == *object && one.action == *action);
                 self.through_roles(found.map_or(&[], |found| &found.from))
             }
-            Grant::Organization { name } => match self.there.access.map(|access| access.organizations.find(name)) {
+            Entitlement::Organization { name } => match self.there.access.map(|access| access.organizations.find(name))
+            {
                 Some(OrganizationRef::InForce(_)) => sources(&mine.organizations, name),
-                _ => vec![Source::new(format!("Organization/{name}"), "metadata.name")],
+                _ => vec![Cause::in_object(Kind::Organization, name, "metadata.name")],
             },
-            Grant::Group { name } => sources(&mine.groups, name),
-            Grant::Rows { object, .. } | Grant::Column { object, .. } => {
+            Entitlement::Group { name } => sources(&mine.groups, name),
+            Entitlement::Rows { object, .. } | Entitlement::Column { object, .. } => {
                 let found = |side: &Option<Explanation>| {
                     let data = side
                         .as_ref()
@@ -66,49 +71,55 @@ impl<'a> Causes<'a> {
                     data.map(|data| data.from.clone()).unwrap_or_default()
                 };
                 let (mine, theirs) = (found(&self.mine), found(&self.theirs));
-                let gone: Vec<Source> = mine.iter().filter(|source| !theirs.contains(source)).cloned().collect();
-                if gone.is_empty() {
-                    // What was all there was is now part of more.
-                    return theirs.into_iter().filter(|source| !mine.contains(source)).collect();
-                }
+                let gone: Vec<Cause> = mine.into_iter().filter(|cause| !theirs.contains(cause)).collect();
                 self.through_roles(&gone)
             }
-            Grant::Field { object, field, .. } => {
+            Entitlement::Field { object, field, .. } => {
                 let found = |side: &Option<Explanation>| {
                     let fields = side.as_ref().map(|side| side.fields.as_slice()).unwrap_or_default();
                     let known = fields.iter().find(|one| one.object == *object && one.field == *field);
                     known.map(|known| known.from.clone()).unwrap_or_default()
                 };
                 let (mine, theirs) = (found(&self.mine), found(&self.theirs));
-                theirs.into_iter().filter(|source| !mine.contains(source)).collect()
+                theirs.into_iter().filter(|cause| !mine.contains(cause)).collect()
             }
-            Grant::EveryRecord => vec![Source::new("Tenant/tenant", "spec.dataPermissions.enabled")],
-            Grant::Public { .. } => vec![Source::new("Tenant/tenant", "spec.objects")],
-            Grant::RecordsOf { organization, .. } => vec![self.of_place(organization)],
-            Grant::Sharing { rule, object, .. } => self.of_sharing(mine, rule, object),
+            Entitlement::EveryRecord => vec![Cause::in_tenant("spec.dataPermissions.enabled")],
+            Entitlement::Public { .. } => vec![Cause::in_tenant("spec.objects")],
+            Entitlement::RecordsOf { organization, .. } => vec![self.of_place(organization)],
+            Entitlement::Sharing { rule, object, .. } => self.of_sharing(mine, rule, object),
         }
     }
 
-    fn user_field(&self, field: &str) -> Source {
-        Source::new(format!("User/{}", self.here.name), field)
+    /// Whether both sides have it from now on until the grant begins.
+    fn goes_on(&self, grant: &Grant) -> bool {
+        let until_then = Grant::now(grant.what.clone()).until(grant.from);
+        let has = |side: &Side<'_>| until_then.clone().beyond_all(&side.ending()).is_none();
+        has(self.here) && has(self.there)
+    }
+
+    fn user_field(&self, field: impl Into<FieldPath>) -> Cause {
+        Cause::in_object(Kind::User, self.here.name, field)
     }
 
     /// Why the other side has no access at all: she is not there, void, or what decides about her phase differs.
-    fn inactive(&self) -> Vec<Source> {
+    fn inactive(&self) -> Vec<Cause> {
         let Some(access) = self.there.access else {
-            return vec![Source::new("Tenant/tenant", "metadata.name").note("no Tenant in force")];
+            return vec![Cause::in_tenant("metadata.name").note(Note::NoTenant)];
         };
         let (Some(user), Some(theirs)) = (&self.there.user, &self.theirs) else {
             let note = match access.users.find(self.here.name) {
-                UserRef::Broken => Reason::SchemaInvalid.as_str(),
-                UserRef::Known(_) | UserRef::Missing => "no such user",
+                UserRef::Broken => Note::VoidFor(Reason::SchemaInvalid),
+                UserRef::Known(_) | UserRef::Missing => Note::NoUser,
             };
             return vec![self.user_field("metadata.name").note(note)];
         };
         if user.state.phase == UserPhase::Invalid {
-            let void = theirs.void.iter().filter(|void| void.class != "Partial");
+            let void = theirs.void.iter().filter(|finding| finding.class != Class::Partial);
             return void
-                .map(|void| self.user_field(&void.field).note(void.reason))
+                .map(|finding| {
+                    self.user_field(finding.path.clone())
+                        .note(Note::VoidFor(finding.reason))
+                })
                 .collect();
         }
         let mine = self
@@ -116,10 +127,10 @@ impl<'a> Causes<'a> {
             .as_ref()
             .map(|mine| mine.because.as_slice())
             .unwrap_or_default();
-        let differing: Vec<Source> = theirs
+        let differing: Vec<Cause> = theirs
             .because
             .iter()
-            .filter(|source| !mine.contains(source))
+            .filter(|cause| !mine.contains(cause))
             .cloned()
             .collect();
         if differing.is_empty() {
@@ -129,60 +140,67 @@ impl<'a> Causes<'a> {
         }
     }
 
-    /// Why something is ahead on this side only: fields of hers that decide about it and differ, her home, or else the role or
-    /// organization itself. What roles bring that she has on both sides, these or the Tenant decide.
-    fn of_later(&self, what: &str) -> Vec<Source> {
+    /// Why something is ahead on this side only: fields of the user that decide about it and differ, the home, or else the role
+    /// or organization itself. What roles bring that both sides have, these or the Tenant decide.
+    fn of_later(&self, what: &Entitlement) -> Vec<Cause> {
         let (Some(mine), Some(theirs)) = (&self.here.user, &self.there.user) else {
             return Vec::new();
         };
-        let of_what: &[&str] = match what.split_once(' ') {
-            None if what == "access" => &[],
-            Some(("role", _)) => &["spec.roles", "spec.temporaryRoles", "spec.position"],
-            Some(("organization", _)) => &["spec.organizations"],
+        let itself = match what {
+            Entitlement::Access => None,
+            Entitlement::Role { name } => Some((Kind::Role, name)),
+            Entitlement::Organization { name } => Some((Kind::Organization, name)),
             _ => return self.of_roles_ahead(),
         };
-        let of_time = [
-            "spec.enabled",
-            "spec.validFrom",
-            "spec.validUntil",
-            "spec.activation",
-            "spec.home",
-        ];
-        let (one, other) = (&mine.object.spec, &theirs.object.spec);
-        let differs = |field: &str| match field {
-            "spec.roles" => !same_names(&one.roles, &other.roles),
-            "spec.temporaryRoles" => one.temporary_roles != other.temporary_roles,
-            "spec.position" => one.position != other.position,
-            "spec.organizations" => !same_names(&one.organizations, &other.organizations),
-            "spec.enabled" => one.enabled != other.enabled,
-            "spec.validFrom" => one.valid_from != other.valid_from,
-            "spec.validUntil" => one.valid_until != other.valid_until,
-            "spec.activation" => one.activation != other.activation,
-            "spec.home" => one.home != other.home,
-            _ => false,
-        };
-        let fields = of_what.iter().chain(&of_time).filter(|field| differs(field));
-        let differing: Vec<Source> = fields.map(|field| self.user_field(field)).collect();
-        match what.split_once(' ') {
+        let differing = self.differing(what, &mine.object.spec, &theirs.object.spec);
+        match itself {
             _ if !differing.is_empty() => differing,
             _ if self.there.status.phase != self.here.status.phase => self.inactive(),
             _ if mine.home != theirs.home => self.of_home().collect(),
-            Some(("role", name)) => vec![Source::new(format!("Role/{name}"), "spec")],
-            Some((_, name)) => vec![Source::new(format!("Organization/{name}"), "spec")],
+            Some((kind, name)) => vec![Cause::in_object(kind, name, "spec")],
             None => self.of_end(),
         }
     }
 
+    /// The fields that decide about access, a role or an organization ahead, and differ.
+    fn differing(&self, what: &Entitlement, mine: &UserSpec, theirs: &UserSpec) -> Vec<Cause> {
+        let role = matches!(what, Entitlement::Role { .. });
+        let organization = matches!(what, Entitlement::Organization { .. });
+        self.those(&[
+            ("spec.roles", role && !same_names(&mine.roles, &theirs.roles)),
+            (
+                "spec.temporaryRoles",
+                role && mine.temporary_roles != theirs.temporary_roles,
+            ),
+            ("spec.position", role && mine.position != theirs.position),
+            (
+                "spec.organizations",
+                organization && !same_names(&mine.organizations, &theirs.organizations),
+            ),
+            ("spec.enabled", mine.enabled != theirs.enabled),
+            ("spec.validFrom", mine.valid_from != theirs.valid_from),
+            ("spec.validUntil", mine.valid_until != theirs.valid_until),
+            ("spec.activation", mine.activation != theirs.activation),
+            ("spec.home", mine.home != theirs.home),
+        ])
+    }
+
+    /// Those fields of the user that differ.
+    fn those(&self, fields: &[(&'static str, bool)]) -> Vec<Cause> {
+        let differing = fields.iter().filter(|(_, differs)| *differs);
+        differing.map(|(field, _)| self.user_field(*field)).collect()
+    }
+
     /// Her home, if she has one.
-    fn of_home(&self) -> impl Iterator<Item = Source> {
+    fn of_home(&self) -> impl Iterator<Item = Cause> {
         let user = self.here.user.as_ref();
         let home = user.and_then(|user| user.object.spec.home.clone());
         home.into_iter()
-            .map(|home| Source::new(format!("User/{}/{}", home.tenant, home.user), "spec").note("her home"))
+            .map(|home| Cause::new(ObjectRef::user_of(&home.tenant, &home.user), "spec").note(Note::Home))
     }
 
     /// Where an organization lies otherwise than on the other side: it, or the nearest one above it that moved.
-    fn of_place(&self, organization: &str) -> Source {
+    fn of_place(&self, organization: &str) -> Cause {
         let parent = |side: &Side<'_>, name: &str| {
             let organizations = &side.access?.organizations;
             let ix = match organizations.find(name) {
@@ -199,13 +217,13 @@ impl<'a> Causes<'a> {
             }
             name = above;
         }
-        Source::new(format!("Organization/{name}"), "spec.parent")
+        Cause::in_object(Kind::Organization, name, "spec.parent")
     }
 
     /// Why a rule does not reach her on the other side: it is another, the tenant lets it not count, she has no action on
     /// the object, or is not in the organization or group.
-    fn of_sharing(&self, mine: &Explanation, rule: &str, object: &str) -> Vec<Source> {
-        let itself = || vec![Source::new(format!("SharingRule/{rule}"), "spec")];
+    fn of_sharing(&self, mine: &Explanation, rule: &str, object: &str) -> Vec<Cause> {
+        let itself = || vec![Cause::in_object(Kind::SharingRule, rule, "spec")];
         let (Some(here), Some(there)) = (self.here.access, self.there.access) else {
             return itself();
         };
@@ -218,9 +236,9 @@ impl<'a> Causes<'a> {
             return itself();
         }
         if here.settings.data_permissions != there.settings.data_permissions {
-            return vec![Source::new("Tenant/tenant", "spec.dataPermissions")];
+            return vec![Cause::in_tenant("spec.dataPermissions")];
         }
-        let on_object = |side: &Explanation| -> Vec<Source> {
+        let on_object = |side: &Explanation| -> Vec<Cause> {
             let permissions = side.permissions.iter().filter(|one| one.object == object);
             permissions.flat_map(|one| one.from.clone()).collect()
         };
@@ -234,7 +252,7 @@ impl<'a> Causes<'a> {
         let organizations = only(&here.organizations, &there.organizations).into_iter();
         let organizations = organizations.flat_map(|name| sources(&mine.organizations, &name));
         let groups = only(&here.groups, &there.groups).into_iter();
-        let joined: Vec<Source> = groups
+        let joined: Vec<Cause> = groups
             .flat_map(|name| sources(&mine.groups, &name))
             .chain(organizations)
             .collect();
@@ -251,30 +269,28 @@ impl<'a> Causes<'a> {
     }
 
     /// Why the other side ends at another time: by fields of hers, or what she lives by.
-    fn of_end(&self) -> Vec<Source> {
+    fn of_end(&self) -> Vec<Cause> {
         let (Some(mine), Some(theirs)) = (&self.here.user, &self.there.user) else {
             return Vec::new();
         };
         let (mine, theirs) = (&mine.object.spec, &theirs.object.spec);
-        let fields = [
+        let differing = self.those(&[
             ("spec.validUntil", mine.valid_until != theirs.valid_until),
             ("spec.activation", mine.activation != theirs.activation),
             ("spec.invitation", mine.invitation != theirs.invitation),
-        ];
-        let differing = fields.into_iter().filter(|(_, differs)| *differs);
-        let differing: Vec<Source> = differing.map(|(field, _)| self.user_field(field)).collect();
+        ]);
         if !differing.is_empty() {
             return differing;
         }
         let invitation = mine
             .invitation
             .iter()
-            .map(|name| Source::new(format!("Invitation/{name}"), "spec"));
+            .map(|name| Cause::in_object(Kind::Invitation, name, "spec"));
         invitation.chain(self.of_home()).collect()
     }
 
     /// Why roles that she will have on both sides bring different things: those that differ, or else the Tenant.
-    fn of_roles_ahead(&self) -> Vec<Source> {
+    fn of_roles_ahead(&self) -> Vec<Cause> {
         let (Some(user), Some(mine), Some(theirs)) = (&self.here.user, self.here.access, self.there.access) else {
             return Vec::new();
         };
@@ -295,28 +311,28 @@ impl<'a> Causes<'a> {
             .roles
             .iter()
             .chain(spec.temporary_roles.iter().map(|period| &period.role));
-        let differing: Vec<Source> = named
+        let differing: Vec<Cause> = named
             .chain(of_position)
             .filter(|name| declared(mine, name) != declared(theirs, name))
-            .map(|name| Source::new(format!("Role/{name}"), "spec"))
+            .map(|name| Cause::in_object(Kind::Role, name, "spec"))
             .collect();
         if differing.is_empty() {
-            vec![Source::new("Tenant/tenant", "spec")]
+            vec![Cause::in_tenant("spec")]
         } else {
             differing
         }
     }
 
     /// Why the other side does not have the role, or not until then.
-    fn of_role(&self, name: &str) -> Vec<Source> {
-        let role = || Source::new(format!("Role/{name}"), "metadata.name");
+    fn of_role(&self, name: &str) -> Vec<Cause> {
+        let role = || Cause::in_object(Kind::Role, name, "metadata.name");
         match self
             .there
             .access
             .map_or(RoleRef::Missing, |access| access.roles.find(name))
         {
-            RoleRef::Missing => vec![role().note("no such role")],
-            RoleRef::Void => vec![role().note("void")],
+            RoleRef::Missing => vec![role().note(Note::NoRole)],
+            RoleRef::Void => vec![role().note(Note::Void)],
             RoleRef::InForce(_) => {
                 let roles = |side: &Option<Explanation>| {
                     let found = side
@@ -326,16 +342,12 @@ impl<'a> Causes<'a> {
                 };
                 let (mine, theirs) = (roles(&self.mine), roles(&self.theirs));
                 let position = |side: &Side<'_>| side.user.as_ref().and_then(|user| user.object.spec.position.clone());
-                let by_position = mine
-                    .iter()
-                    .chain(&theirs)
-                    .all(|source| source.object.starts_with("Role/"));
+                let by_position = mine.iter().chain(&theirs).all(|cause| cause.object.kind == Kind::Role);
                 if by_position && position(self.here) != position(self.there) {
                     return vec![self.user_field("spec.position")];
                 }
-                let differing: Vec<Source> = mine.iter().filter(|source| !theirs.contains(source)).cloned().collect();
-                let reverse =
-                    || -> Vec<Source> { theirs.into_iter().filter(|source| !mine.contains(source)).collect() };
+                let differing: Vec<Cause> = mine.iter().filter(|cause| !theirs.contains(cause)).cloned().collect();
+                let reverse = || -> Vec<Cause> { theirs.into_iter().filter(|cause| !mine.contains(cause)).collect() };
                 let found = if differing.is_empty() { reverse() } else { differing };
                 // Periods that follow the present one are no source of what is now.
                 if found.is_empty() {
@@ -347,22 +359,22 @@ impl<'a> Causes<'a> {
         }
     }
 
-    /// Sources in roles: where the other side does not have the role, the reason for that counts.
-    fn through_roles(&self, from: &[Source]) -> Vec<Source> {
+    /// Causes in roles: where the other side does not have the role, the reason for that counts.
+    fn through_roles(&self, from: &[Cause]) -> Vec<Cause> {
         let held = |name: &str| self.there.status.roles.iter().any(|role| role.name == name);
         from.iter()
-            .flat_map(|source| match source.object.strip_prefix("Role/") {
+            .flat_map(|cause| match cause.object.name_of(Kind::Role) {
                 Some(role) if !held(role) => self.of_role(role),
-                _ => vec![Source {
+                _ => vec![Cause {
                     note: None,
-                    ..source.clone()
+                    ..cause.clone()
                 }],
             })
             .collect()
     }
 }
 
-fn sources(named: &[ExplainedName], name: &str) -> Vec<Source> {
+fn sources(named: &[ExplainedName], name: &str) -> Vec<Cause> {
     named
         .iter()
         .find(|one| one.name == name)

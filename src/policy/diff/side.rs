@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::super::compare::{Fields, field_uses, groups, organizations, permissions, rows_and_columns};
 use super::super::evaluate::{Access, Evaluation};
+use super::super::grant::{Entitlement, Grant, RowSet, SharedRecords};
 use super::super::held::Held;
 use super::super::moments::ahead;
 use super::super::sharing::{SharingRule, Which};
 use super::super::users::User;
-use super::ground::{Ground, in_headquarters};
-use super::{FieldUse, Grant};
-use crate::api::{
-    Display, HeldField, Moment, Records, Rows, SharedAccess, SharingRulePhase, UserPhase, UserStatus, Visibility,
-};
+use super::tenant_delta::{TenantDelta, in_headquarters};
+use crate::api::{HeldData, Moment, Records, Rows, SharingRulePhase, UserPhase, UserStatus, Visibility};
 
 /// A person on one side, at a moment.
 pub(super) struct Side<'a> {
@@ -21,13 +20,13 @@ pub(super) struct Side<'a> {
     pub(super) user: Option<Cow<'a, User>>,
     pub(super) status: UserStatus,
     pub(super) name: &'a str,
-    ground: &'a Ground,
+    delta: &'a TenantDelta,
     at: Moment,
 }
 
 impl<'a> Side<'a> {
     /// As the evaluation finds her.
-    pub(super) fn of(evaluation: Option<&'a Evaluation>, name: &'a str, ground: &'a Ground) -> Self {
+    pub(super) fn of(evaluation: Option<&'a Evaluation>, name: &'a str, delta: &'a TenantDelta) -> Self {
         let access = evaluation.and_then(Evaluation::access);
         let user = access.and_then(|access| access.users.by_name(name).map(Cow::Borrowed));
         Self {
@@ -36,7 +35,7 @@ impl<'a> Side<'a> {
             status: status(evaluation, access, user.as_ref()),
             user,
             name,
-            ground,
+            delta,
             at: evaluation.map_or(Moment::MIN, |evaluation| evaluation.now),
         }
     }
@@ -85,7 +84,7 @@ impl<'a> Side<'a> {
             (Some(user), Some(others)) => {
                 self.active()
                     && other.active()
-                    && self.ground.steady
+                    && self.delta.steady
                     && user.object.spec == others.object.spec
                     && user.home == others.home
                     && user.void_from == others.void_from
@@ -111,8 +110,8 @@ impl<'a> Side<'a> {
             && (steady || self.standing() == other.standing())
             && match (self.holder(), other.holder()) {
                 (Some(holder), Some(others)) => {
-                    self.ground.is_level()
-                        && other.ground.is_level()
+                    self.delta.is_level()
+                        && other.delta.is_level()
                         && self.data_grants(&holder) == other.data_grants(&others)
                         && self.sharing_grants(&holder) == other.sharing_grants(&others)
                 }
@@ -138,18 +137,17 @@ impl<'a> Side<'a> {
         ahead.find(|at| user.phase(suspended, *at) != UserPhase::Active)
     }
 
-    /// The fields that are not wholly free for her.
-    pub(super) fn fields(&self) -> impl Iterator<Item = (String, String)> + '_ {
-        self.status
-            .fields
-            .iter()
-            .map(|field| (field.object.clone(), field.field.clone()))
-    }
-
     /// Everything that she has. Of the fields those are told that are restricted on either side.
-    pub(super) fn grants(&self, fields: &BTreeSet<(String, String)>) -> BTreeSet<Grant> {
+    pub(super) fn grants(&self, fields: &Fields) -> BTreeSet<Grant> {
         let mut grants = self.standing();
         grants.extend(self.brought(fields));
+        grants
+    }
+
+    /// What may end by itself.
+    pub(super) fn ending(&self) -> BTreeSet<Grant> {
+        let mut grants = self.standing();
+        grants.extend(self.holder().iter().flat_map(|holder| self.sharing_grants(holder)));
         grants
     }
 
@@ -157,72 +155,38 @@ impl<'a> Side<'a> {
     pub(super) fn standing(&self) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
         let Some(holder) = self.holder() else { return grants };
-        grants.insert(Grant::Access { until: self.end() });
-        grants.extend(self.status.roles.iter().map(|role| Grant::Role {
-            name: role.name.clone(),
-            until: role.valid_until.map(|until| last_end(holder.user, &role.name, until)),
+        grants.insert(Grant::now(Entitlement::Access).until(self.end()));
+        grants.extend(self.status.roles.iter().map(|role| {
+            let until = role.valid_until.map(|until| last_end(holder.user, &role.name, until));
+            let name = role.name.clone();
+            Grant::now(Entitlement::Role { name }).until(until)
         }));
-        let organizations = self.status.organizations.iter();
-        grants.extend(organizations.map(|name| Grant::Organization { name: name.clone() }));
+        grants.extend(organizations(&self.status));
         grants
     }
 
     /// What comes with these.
-    pub(super) fn brought(&self, fields: &BTreeSet<(String, String)>) -> BTreeSet<Grant> {
+    pub(super) fn brought(&self, fields: &Fields) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
         let Some(holder) = self.holder() else { return grants };
         let status = &self.status;
-        for held in &status.permissions {
-            let grant = |action: &String| Grant::Permission {
-                object: held.object.clone(),
-                action: action.clone(),
-            };
-            grants.extend(held.actions.iter().map(grant));
-        }
-        grants.extend(status.groups.iter().map(|name| Grant::Group { name: name.clone() }));
+        grants.extend(permissions(status));
+        grants.extend(groups(status));
         grants.extend(self.data_grants(&holder));
-        for (object, field) in fields {
-            let known = status
-                .fields
-                .iter()
-                .find(|held| held.object == *object && held.field == *field);
-            let uses = FieldUse::ALL.into_iter().filter(|may| allows(known, *may));
-            grants.extend(uses.map(|may| Grant::Field {
-                object: object.clone(),
-                field: field.clone(),
-                may,
-            }));
-        }
+        grants.extend(field_uses(status, fields));
         grants.extend(self.sharing_grants(&holder));
         if let Some(evaluation) = self.evaluation {
-            grants.extend(self.ground.grants(evaluation, holder.access, holder.user));
+            grants.extend(self.delta.grants(evaluation, holder.access, holder.user));
         }
         grants
     }
 
     fn data_grants(&self, holder: &Holder<'_>) -> Vec<Grant> {
-        let mut grants = Vec::new();
-        for data in self.status.data.iter().filter(|data| data.rows != Rows::None) {
-            let object = data.object.clone();
-            let conditions = if data.rows == Rows::Some {
-                self.conditions(holder, &object)
-            } else {
-                Vec::new()
-            };
-            grants.push(Grant::Rows {
-                object: object.clone(),
-                rows: data.rows,
-                conditions,
-            });
-            match &data.columns {
-                None => grants.push(Grant::Column { object, column: None }),
-                Some(columns) => grants.extend(columns.iter().map(|column| Grant::Column {
-                    object: object.clone(),
-                    column: Some(column.clone()),
-                })),
-            }
-        }
-        grants
+        let seen = |data: &HeldData| {
+            let some = || RowSet::Where(self.conditions(holder, &data.object));
+            rows_and_columns(data, if data.rows == Rows::Some { some() } else { RowSet::All })
+        };
+        self.status.data.iter().flat_map(seen).collect()
     }
 
     /// The conditions of which any one may hold, sorted.
@@ -251,7 +215,7 @@ impl<'a> Side<'a> {
             object.is_some_and(|object| object.actions.intersects(&holder.user.state.actions))
         };
         let permissions = &holder.access.settings.data_permissions;
-        let limited = permissions.enabled && !self.ground.limits && !in_headquarters(holder.access, holder.user);
+        let limited = permissions.enabled && !self.delta.limits && !in_headquarters(holder.access, holder.user);
         let rules = holder.access.rules.iter().filter(|rule| limited && may(rule));
         let active = rules.filter(|rule| rule.phase(self.at) == SharingRulePhase::Active);
         active
@@ -285,15 +249,6 @@ fn last_end(user: &User, role: &str, end: Moment) -> Moment {
     })
 }
 
-fn allows(field: Option<&HeldField>, may: FieldUse) -> bool {
-    field.is_none_or(|field| match may {
-        FieldUse::SeeMasked => field.display <= Display::Masked,
-        FieldUse::See => field.display == Display::Clear,
-        FieldUse::Group => field.group,
-        FieldUse::Filter => field.filter,
-    })
-}
-
 /// Whether the rule shares with her: by herself, a group, an organization that she may enter, or with everyone. One by the
 /// code of an organization says to which the records belong, so it counts for whoever may enter any; the others do not where
 /// users see no more than what belongs to their organization.
@@ -319,28 +274,24 @@ fn reaches(rule: &SharingRule, Holder { user, .. }: &Holder<'_>, visibility: Vis
 
 fn shared(rule: &SharingRule) -> Grant {
     let spec = &rule.object.spec;
-    Grant::Sharing {
+    let sharing = Entitlement::Sharing {
         rule: rule.object.name.clone(),
         object: spec.object.clone(),
-        records: match spec.which() {
-            Some(Records::Ownerless) => "without owner".to_owned(),
-            Some(Records::OrganizationAttribute(field)) => format!("by the code in {field}"),
-            Some(Records::Condition(condition)) => format!("where {}", spaced(condition)),
-            Some(Records::Listed(ids)) => sorted(ids),
-            Some(Records::ContentGroups(ids)) => format!("in {}", sorted(ids)),
-            None => String::new(),
-        },
-        access: match rule.access {
-            SharedAccess::Read => "Read",
-            SharedAccess::Edit => "Edit",
-        },
-        until: spec.valid_until,
-    }
+        records: spec.which().map(|which| match which {
+            Records::Ownerless => SharedRecords::Ownerless,
+            Records::OrganizationAttribute(field) => SharedRecords::OrganizationAttribute(field.to_owned()),
+            Records::Condition(condition) => SharedRecords::Condition(spaced(condition)),
+            Records::Listed(ids) => SharedRecords::Listed(sorted(ids)),
+            Records::ContentGroups(ids) => SharedRecords::ContentGroups(sorted(ids)),
+        }),
+        access: rule.access,
+    };
+    Grant::now(sharing).until(spec.valid_until)
 }
 
-fn sorted(ids: &[String]) -> String {
-    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-    ids.into_iter().collect::<Vec<_>>().join(", ")
+fn sorted(ids: &[String]) -> Vec<String> {
+    let ids: BTreeSet<&String> = ids.iter().collect();
+    ids.into_iter().cloned().collect()
 }
 
 /// A condition with one space wherever it has white space outside of text.

@@ -1,6 +1,6 @@
 //! What an explanation says, in lines: what there is, and after an arrow where it comes from.
 
-use super::super::testing::{TENANT, evaluate, of, origins};
+use super::super::testing::{TENANT, causes, evaluate, of};
 
 const EDITOR: &str = "Role acme/editor {displayName: E, permissions: [{object: Campaign, actions: [Edit]}]}";
 const VIEWER: &str = "Role acme/viewer {displayName: V, permissions: [{object: Campaign, actions: [View]}]}";
@@ -9,30 +9,30 @@ fn told(lines: &[&str], user: &str) -> Vec<String> {
     let evaluations = evaluate(lines);
     let acme = evaluations.iter().find(|one| one.namespace == "acme").unwrap();
     let explanation = acme.explain(user).expect("the user is there");
-    let mut told = vec![format!("{:?} <- {}", explanation.phase, origins(&explanation.because))];
+    let mut told = vec![format!("{:?} <- {}", explanation.phase, causes(&explanation.because))];
     told.extend(explanation.roles.iter().map(|role| {
         let until = role.valid_until.map(|end| format!(" until {end}")).unwrap_or_default();
-        format!("role {} {:?}{until} <- {}", role.name, role.via, origins(&role.from))
+        format!("role {} {:?}{until} <- {}", role.name, role.via, causes(&role.from))
     }));
     let permissions = explanation.permissions.iter();
-    told.extend(permissions.map(|one| format!("permission {}:{} <- {}", one.object, one.action, origins(&one.from))));
+    told.extend(permissions.map(|one| format!("permission {}:{} <- {}", one.object, one.action, causes(&one.from))));
     let organizations = explanation.organizations.iter();
-    told.extend(organizations.map(|one| format!("organization {} <- {}", one.name, origins(&one.from))));
+    told.extend(organizations.map(|one| format!("organization {} <- {}", one.name, causes(&one.from))));
     told.extend(
         explanation
             .groups
             .iter()
-            .map(|one| format!("group {} <- {}", one.name, origins(&one.from))),
+            .map(|one| format!("group {} <- {}", one.name, causes(&one.from))),
     );
     let data = explanation.data.iter();
-    told.extend(data.map(|one| format!("rows {} {:?} <- {}", one.object, one.rows, origins(&one.from))));
+    told.extend(data.map(|one| format!("rows {} {:?} <- {}", one.object, one.rows, causes(&one.from))));
     told.extend(explanation.fields.iter().map(|one| {
         let (group, filter) = (one.group, one.filter);
         let uses = format!("{:?} group {group} filter {filter}", one.display);
-        format!("field {}.{} {uses} <- {}", one.object, one.field, origins(&one.from))
+        format!("field {}.{} {uses} <- {}", one.object, one.field, causes(&one.from))
     }));
     let void = explanation.void.iter();
-    told.extend(void.map(|one| format!("void {} {} {}", one.field, one.class, one.reason)));
+    told.extend(void.map(|one| format!("void {} {} {}", one.path, one.class.as_str(), one.reason)));
     told.extend(explanation.next_transition.map(|at| format!("next {at}")));
     told
 }
@@ -62,7 +62,7 @@ fn a_permission_comes_from_the_entries_that_list_it_or_else_from_those_it_comes_
         [
             "permission Campaign:Edit <- Role/editor spec.permissions[0].actions[0]",
             "permission Campaign:View <- Role/viewer spec.permissions[0].actions[0]",
-            "permission MarketingContent:View <- Role/editor spec.permissions[0].actions[0] (comes with Campaign:Edit)",
+            "permission MarketingContent:View <- Role/editor spec.permissions[0].actions[0] (ComesWith Campaign:Edit)",
         ]
     );
 }
@@ -90,11 +90,11 @@ fn a_role_comes_from_every_way_in_which_it_is_held() {
     assert_eq!(
         of(&told(&[tenant, by_position, VIEWER, bob], "bob"), "role"),
         [
-            "role analyst [Temporary] until 2026-12-05T00:00:00Z <- User/bob spec.temporaryRoles[4] (ends 2026-12-05T00:00:00Z)",
-            "role editor [Position, Temporary] <- User/bob spec.temporaryRoles[1] (ends 2026-12-02T00:00:00Z); \
-             Role/editor spec.positions[1] (by her position)",
+            "role analyst [Temporary] until 2026-12-05T00:00:00Z <- User/bob spec.temporaryRoles[4] (Ends 2026-12-05T00:00:00Z)",
+            "role editor [Position, Temporary] <- User/bob spec.temporaryRoles[1] (Ends 2026-12-02T00:00:00Z); \
+             Role/editor spec.positions[1] (ByPosition)",
             "role ordinary-user [Direct] <- User/bob spec.roles[0]",
-            "role viewer [Direct, Temporary] <- User/bob spec.roles[1]; User/bob spec.temporaryRoles[0] (ends 2027-01-01T00:00:00Z)",
+            "role viewer [Direct, Temporary] <- User/bob spec.roles[1]; User/bob spec.temporaryRoles[0] (Ends 2027-01-01T00:00:00Z)",
         ]
     );
 }
@@ -106,7 +106,7 @@ fn a_role_named_but_not_assignable_is_no_source_of_what_the_position_gives() {
     let bob = "User acme/bob {account: bobb, name: Bob, position: boss, roles: [editor]}";
     let carol = "User acme/carol {account: carol, name: Carol, roles: [ordinary-user], position: boss}";
     let lines = [tenant, by_position, bob, carol];
-    let expected = ["role editor [Position] <- Role/editor spec.positions[0] (by her position)"];
+    let expected = ["role editor [Position] <- Role/editor spec.positions[0] (ByPosition)"];
     assert_eq!(of(&told(&lines, "bob"), "role editor"), expected);
     assert_eq!(
         of(&told(&lines, "bob"), "void"),
@@ -123,7 +123,7 @@ fn a_temporary_position_role_of_someone_in_another_position_comes_from_the_perio
     assert_eq!(
         of(&told(&[tenant, by_position, bob], "bob"), "role editor"),
         [
-            "role editor [Temporary] until 2026-12-02T00:00:00Z <- User/bob spec.temporaryRoles[0] (ends 2026-12-02T00:00:00Z)"
+            "role editor [Temporary] until 2026-12-02T00:00:00Z <- User/bob spec.temporaryRoles[0] (Ends 2026-12-02T00:00:00Z)"
         ]
     );
 }
@@ -138,23 +138,23 @@ fn a_phase_comes_from_all_that_decides_about_it() {
     assert_eq!(phase(TENANT, ""), "Active <- ");
     assert_eq!(
         phase(suspended, ", enabled: false"),
-        "Disabled <- Tenant/tenant spec.suspended (nobody has any access); User/bob spec.enabled (switched off)"
+        "Disabled <- Tenant/tenant spec.suspended (Suspended); User/bob spec.enabled (SwitchedOff)"
     );
     let period = ", validFrom: \"2026-12-05T00:00:00Z\", validUntil: \"2026-12-06T00:00:00Z\"";
     assert_eq!(
         phase(TENANT, period),
-        "Pending <- User/bob spec.validUntil (ends 2026-12-06T00:00:00Z); User/bob spec.validFrom (begins 2026-12-05T00:00:00Z)"
+        "Pending <- User/bob spec.validUntil (Ends 2026-12-06T00:00:00Z); User/bob spec.validFrom (Begins 2026-12-05T00:00:00Z)"
     );
     assert_eq!(
         phase(TENANT, ", type: Service"),
-        "Pending <- User/bob spec.activation (not activated)"
+        "Pending <- User/bob spec.activation (NotActivated)"
     );
     assert_eq!(
         phase(
             TENANT,
             ", type: Service, activation: {validUntil: \"2026-12-06T00:00:00Z\"}"
         ),
-        "Active <- User/bob spec.activation.validUntil (ends 2026-12-06T00:00:00Z)"
+        "Active <- User/bob spec.activation.validUntil (Ends 2026-12-06T00:00:00Z)"
     );
 }
 
@@ -168,7 +168,7 @@ fn the_phase_of_a_credited_user_comes_from_home_too() {
     ];
     assert_eq!(
         told(&lines, "guest")[0],
-        "Disabled <- User/beta/rob status.phase (the home user is Disabled)"
+        "Disabled <- User/beta/rob status.phase (HomePhase(Disabled))"
     );
 }
 
@@ -185,7 +185,7 @@ fn an_organization_comes_from_the_list_or_from_there_being_none() {
     );
     assert_eq!(
         of(&told(&lines, "carol"), "organization"),
-        ["organization unassigned <- Tenant/tenant spec.dataPermissions (she lists no organization)"]
+        ["organization unassigned <- Tenant/tenant spec.dataPermissions (NoOrganizationListed)"]
     );
 }
 
@@ -214,7 +214,8 @@ fn rows_come_from_every_role_that_gives_any() {
     assert_eq!(
         of(&told(&lines, "bob"), "rows"),
         [
-            "rows Event All <- Role/all spec.data[0] (All); Role/some spec.data[1] (where record.name == 'a'; columns name, time)",
+            "rows Event All <- Role/all spec.data[0] (Scope All None None); \
+             Role/some spec.data[1] (Scope Some Some(\"record.name == 'a'\") Some([\"name\", \"time\"]))",
             "rows Funnel None <- ",
             "rows UserProfile None <- ",
         ]
@@ -255,15 +256,17 @@ fn a_field_is_restricted_by_the_tenant_and_by_her_roles() {
     assert_eq!(
         of(&told(&lines, "bob"), "field"),
         [
-            "field Customer.email Clear group false filter false <- Role/masked spec.restrictions[1] (no grouping or filtering)",
+            "field Customer.email Clear group false filter false <- Role/masked spec.restrictions[1] (Restricts(NoGroupingOrFiltering))",
             "field Customer.phone Hidden group false filter false <- Tenant/tenant spec.objects[1].fields[1].restricted \
-             (hidden without DataSpace:PersonalInfo); Role/masked spec.restrictions[2] (masked)",
-            "field UserProfile.phone Masked group true filter false <- Role/masked spec.restrictions[0] (masked)",
+             (Personal); Role/masked spec.restrictions[2] (Restricts(MaskedDisplay))",
+            "field UserProfile.phone Masked group true filter false <- Role/masked spec.restrictions[0] (Restricts(MaskedDisplay))",
         ]
     );
     assert_eq!(
         of(&told(&lines, "carol"), "field Customer.phone"),
-        ["field Customer.phone Masked group true filter false <- Role/masked spec.restrictions[2] (masked)"]
+        [
+            "field Customer.phone Masked group true filter false <- Role/masked spec.restrictions[2] (Restricts(MaskedDisplay))"
+        ]
     );
     assert_eq!(of(&told(&lines, "dan"), "field"), [""; 0]);
 }
@@ -279,7 +282,7 @@ fn a_restriction_that_holds_in_doubt_says_so() {
         of(&explained, "field"),
         [
             "field Customer.city Masked group true filter false <- Role/other spec.restrictions[0] \
-          (masked; holds because a role or position of hers is void or unknown)"
+          (RestrictsInDoubt(MaskedDisplay))"
         ]
     );
     assert_eq!(
@@ -288,7 +291,9 @@ fn a_restriction_that_holds_in_doubt_says_so() {
     );
     assert_eq!(
         of(&told(&lines, "carol"), "field"),
-        ["field Customer.city Masked group true filter false <- Role/other spec.restrictions[0] (masked)"]
+        [
+            "field Customer.city Masked group true filter false <- Role/other spec.restrictions[0] (Restricts(MaskedDisplay))"
+        ]
     );
 }
 

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalogue::{ObjectIx, RecordAccess};
 use super::super::evaluate::{Access, Evaluation};
+use super::super::grant::{Entitlement, Grant};
 use super::super::users::User;
-use super::Grant;
-use crate::api::{HEADQUARTERS, ObjectAccess};
+use crate::api::{HEADQUARTERS, ObjectAccess, SharedAccess};
 
 /// What one state of a tenant says otherwise than the other.
 #[derive(Debug, Default)]
-pub(super) struct Ground {
+pub(super) struct TenantDelta {
     /// One limits who sees which records, the other does not.
     pub(super) limits: bool,
     /// The object types that are not equally public.
@@ -24,7 +24,7 @@ pub(super) struct Ground {
     pub(super) steady: bool,
 }
 
-impl Ground {
+impl TenantDelta {
     /// Of both sides. Nothing in a tenant that is in force on one side only: its people have all or nothing.
     pub(super) fn of_both(old: Option<&Evaluation>, new: Option<&Evaluation>) -> (Self, Self) {
         let (Some(before), Some(after)) = (old.and_then(Evaluation::access), new.and_then(Evaluation::access)) else {
@@ -35,12 +35,12 @@ impl Ground {
         match [before, after].map(|access| access.settings.data_permissions.enabled) {
             [true, true] => {}
             [one, other] => {
-                let ground = || Self {
+                let delta = || Self {
                     limits: one != other,
                     steady,
                     ..Self::default()
                 };
-                return (ground(), ground());
+                return (delta(), delta());
             }
         }
         let catalogue = new.iter().flat_map(|new| new.catalogue.objects());
@@ -77,7 +77,7 @@ impl Ground {
             grants.extend(
                 objects
                     .any(|(_, object)| object.data && object.actions.intersects(actions))
-                    .then_some(Grant::EveryRecord),
+                    .then_some(Grant::now(Entitlement::EveryRecord)),
             );
         }
         if unlimited {
@@ -95,22 +95,23 @@ impl Ground {
             let held = object.actions.iter().filter(|action| actions.contains(*action));
             let needed = held.filter_map(|action| Some(evaluation.catalogue.action(action)?.access));
             if let Some(most) = needed.filter(|needed| Some(*needed) <= public).max() {
-                grants.push(Grant::Public {
+                grants.push(Grant::now(Entitlement::Public {
                     object: object.name.clone(),
-                    may: if most == RecordAccess::Read {
-                        "read"
+                    access: if most == RecordAccess::Read {
+                        SharedAccess::Read
                     } else {
-                        "read and edit"
+                        SharedAccess::Edit
                     },
-                });
+                }));
             }
         }
         for entered in access.entered(user) {
             let below = self.below.get(&entered.name).into_iter().flatten();
-            grants.extend(below.map(|organization| Grant::RecordsOf {
+            let records = below.map(|organization| Entitlement::RecordsOf {
                 organization: organization.clone(),
                 through: entered.name.clone(),
-            }));
+            });
+            grants.extend(records.map(Grant::now));
         }
         grants
     }
