@@ -22,6 +22,7 @@ mod reasons;
 mod review;
 mod rights;
 mod schema;
+mod service_users;
 
 #[path = "../table"]
 #[allow(dead_code, reason = "what only the offline runner of the table needs")]
