@@ -8,6 +8,7 @@ mod changes;
 mod crowd;
 mod deletion;
 mod lease;
+mod reserved;
 mod rights;
 mod skew;
 mod slow;
