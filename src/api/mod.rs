@@ -8,6 +8,7 @@ pub mod crd;
 pub mod forms;
 mod invitation;
 mod kind;
+mod lists;
 mod moment;
 mod organization;
 mod role;

@@ -16,6 +16,8 @@ mod faults;
 mod harness;
 mod health;
 mod itself;
+mod lists;
+mod managers;
 mod objects;
 mod policies;
 mod reasons;
@@ -29,6 +31,7 @@ mod service_users;
 mod table {
     pub(crate) mod case;
     pub(crate) mod file;
+    pub(crate) mod openapi;
     pub(crate) mod outcome;
     pub(crate) mod reasons;
     pub(crate) mod sample;

@@ -13,6 +13,7 @@ mod rights;
 mod skew;
 mod slow;
 mod time;
+mod twice;
 pub(crate) mod undecodable;
 pub(crate) mod watcher;
 
