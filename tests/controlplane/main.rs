@@ -25,6 +25,7 @@ mod review;
 mod rights;
 mod schema;
 mod service_users;
+mod unchanged;
 
 #[path = "../table"]
 #[allow(dead_code, reason = "what only the offline runner of the table needs")]
