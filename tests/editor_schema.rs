@@ -27,11 +27,11 @@ mod table {
 
 /// Bad values that the schema lets pass: JSON Schema cannot say that entries of a list differ by their keys.
 const BEYOND_JSON_SCHEMA: [&str; 5] = [
-    r#"no_attribute_is_declared_twice (Bad): [{"name":"a"},{"name":"a","required":true}]"#,
-    r#"no_field_twice (Bad): [{"name":"f","type":"Int"},{"name":"f","type":"String"}]"#,
-    r#"no_object_of_data_twice (Bad): [{"object":"Event","rows":"All"},{"object":"Event","rows":"None"}]"#,
-    r#"no_object_twice (Bad): [{"object":"Customer"},{"access":"Exclusive","object":"Customer"}]"#,
-    r#"permissions_are_a_map_by_object (Bad): [{"actions":["View"],"object":"A"},{"actions":["Edit"],"object":"A"}]"#,
+    r#"no_attribute_is_declared_twice (Twice): [{"name":"a"},{"name":"a","required":true}]"#,
+    r#"no_field_twice (Twice): [{"name":"f","type":"Int"},{"name":"f","type":"String"}]"#,
+    r#"no_object_of_data_twice (Twice): [{"object":"Event","rows":"All"},{"object":"Event","rows":"None"}]"#,
+    r#"no_object_twice (Twice): [{"object":"Customer"},{"access":"Exclusive","object":"Customer"}]"#,
+    r#"permissions_are_a_map_by_object (Twice): [{"actions":["View"],"object":"A"},{"actions":["Edit"],"object":"A"}]"#,
 ];
 
 fn validator() -> Validator {
@@ -85,7 +85,10 @@ fn every_good_value_of_the_table_is_accepted() {
 fn every_bad_value_of_the_table_is_refused_at_its_place() {
     let validator = validator();
     let mut passed = BTreeSet::new();
-    for sample in samples().iter().filter(|sample| sample.listed == Listed::Bad) {
+    for sample in samples()
+        .iter()
+        .filter(|sample| matches!(sample.listed, Listed::Bad | Listed::Twice))
+    {
         let places = places(&validator, &sample.object);
         let (expected, around) = pointers(&sample.path);
         if places.is_empty() {

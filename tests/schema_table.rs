@@ -19,7 +19,7 @@ use tenantry::api::{Kind, crd};
 use tenantry::manifests::{Manifests, Source};
 
 use table::file::load;
-use table::openapi;
+use table::openapi::{self, below, items};
 use table::rules::{Twins, Verdict, change_verdicts, every, is_on_change, verdicts};
 use table::sample::{Listed, samples};
 use table::value::with;
@@ -51,7 +51,7 @@ fn schema(kind: Kind) -> &'static JSONSchemaProps {
     static SCHEMAS: LazyLock<BTreeMap<Kind, JSONSchemaProps>> = LazyLock::new(|| {
         Kind::ALL
             .into_iter()
-            .map(|kind| (kind, crd::schema(kind).unwrap()))
+            .map(|kind| (kind, openapi::published(kind)))
             .collect()
     });
     &SCHEMAS[&kind]
@@ -90,7 +90,7 @@ fn the_reader_of_manifests_judges_every_value_as_the_table_does() {
         let paths: Vec<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
         let fits = match sample.listed {
             Listed::Good => paths.is_empty() && manifests.entries[0].spec.is_some(),
-            Listed::Bad | Listed::Ruled => paths.contains(&sample.path.as_str()),
+            Listed::Bad | Listed::Ruled | Listed::Twice => paths.contains(&sample.path.as_str()),
         };
         if !fits {
             wrong.push(format!("{}: expected {}, got {paths:?}", sample.label, sample.path));
@@ -109,7 +109,7 @@ fn openapi_alone_refuses_what_the_table_calls_bad_and_nothing_else() {
         let expected = format!(".{}", sample.path);
         let fits = match sample.listed {
             Listed::Bad => faults.contains(&expected),
-            Listed::Good | Listed::Ruled => faults.is_empty(),
+            Listed::Good | Listed::Ruled | Listed::Twice => faults.is_empty(),
         };
         if !fits {
             wrong.push(format!("{}: got {faults:?}", sample.label));
@@ -130,12 +130,50 @@ fn the_rules_in_cel_and_their_twins_say_the_same_of_every_value() {
         verdicts(&twins, schema, &sample.object, "", &mut said);
         reached.extend(said.iter().map(|verdict| (verdict.cel.clone(), verdict.by_cel)));
         wrong.extend(disagreements(&sample.label, &said));
-        if said.iter().all(|verdict| verdict.by_cel) != (sample.listed == Listed::Good) {
+        let holds = match sample.listed {
+            Listed::Twice => !openapi::list_has_rule(schema, &sample.path),
+            listed => listed == Listed::Good,
+        };
+        if said.iter().all(|verdict| verdict.by_cel) != holds {
             wrong.push(format!("{}: CEL says {said:?}", sample.label));
         }
     }
     assert_none(&wrong);
     assert_both_ways(&reached, |rule| !is_on_change(rule));
+}
+
+#[test]
+fn every_list_has_a_value_in_which_something_stands_twice() {
+    let entries = samples().into_iter().filter(|sample| sample.listed == Listed::Twice);
+    let shown: BTreeSet<(Kind, String)> = entries.map(|sample| (sample.kind, list_of(&sample.path))).collect();
+    let mut lists = BTreeSet::new();
+    for kind in Kind::ALL {
+        let schema = crd::schema(kind).unwrap();
+        distinct(below(&schema, "spec").unwrap(), "spec", &mut |path| {
+            lists.insert((kind, path.to_owned()));
+        });
+    }
+    assert!(lists.len() > 20, "{lists:?}");
+    assert_eq!(shown, lists);
+}
+
+/// Where a list is, without the places in lists around it, of which `entry` is one.
+fn list_of(entry: &str) -> String {
+    let (list, _) = entry.rsplit_once('[').unwrap();
+    list.replace("[0]", "[]")
+}
+
+/// The paths of lists that hold nothing twice.
+fn distinct(schema: &JSONSchemaProps, path: &str, found: &mut impl FnMut(&str)) {
+    if let Some("set" | "map") = schema.x_kubernetes_list_type.as_deref() {
+        found(path);
+    }
+    if let Some(items) = items(schema) {
+        distinct(items, &format!("{path}[]"), found);
+    }
+    for (name, property) in schema.properties.iter().flatten() {
+        distinct(property, &format!("{path}.{name}"), found);
+    }
 }
 
 /// Where the two say different things. A twin that could not be asked is right when a rule below has been broken.

@@ -202,7 +202,7 @@ impl JsonSchema for Moment {
     }
 }
 
-/// A list of `MIN` to `MAX` values, none twice.
+/// A list of `MIN` to `MAX` values, none twice. What a cluster makes of it says `super::lists`.
 #[derive(Debug)]
 pub struct Set<T, const MAX: usize = 50, const MIN: usize = 0>(PhantomData<T>);
 
@@ -228,7 +228,7 @@ pub trait Keyed {
     const KEYS: &'static [&'static str];
 }
 
-/// A list of `MIN` to `MAX` entries, none with the keys of another.
+/// A list of `MIN` to `MAX` entries, none with the keys of another. What a cluster makes of it says `super::lists`.
 #[derive(Debug)]
 pub struct ListMap<T, const MAX: usize = 50, const MIN: usize = 0>(PhantomData<T>);
 

@@ -9,6 +9,7 @@ mod event;
 pub mod forms;
 mod invitation;
 mod kind;
+mod lists;
 mod moment;
 mod organization;
 mod role;

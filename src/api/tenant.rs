@@ -192,8 +192,8 @@ pub struct AttributeDeclaration {
     /// Its name, as in `user.attributes.NAME`.
     #[schemars(with = "FieldName")]
     pub name: String,
-    /// Whether every user needs it.
-    #[serde(default)]
+    /// Whether every user needs it; false when absent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
     /// The values it may have; any text when absent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -271,8 +271,8 @@ pub struct FieldDeclaration {
     /// The type of its values.
     #[serde(rename = "type")]
     pub kind: FieldType,
-    /// Whether it is hidden from everyone without `DataSpace:PersonalInfo` (T6, R11).
-    #[serde(default)]
+    /// Whether it is hidden from everyone without `DataSpace:PersonalInfo` (T6, R11); false when absent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restricted: bool,
 }
 

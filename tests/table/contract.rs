@@ -68,7 +68,7 @@ macro_rules! files {
         #[test]
         fn every_file_is_held_against_the_library() {
             assert_eq!(FILES, [$(concat!(stringify!($name), ".yaml")),*]);
-            let shared = ["base.yaml", "changes.yaml", "schema.yaml", "sound.yaml"];
+            let shared = ["base.yaml", "changes.yaml", "full.yaml", "schema.yaml", "sound.yaml"];
             let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/table");
             let there: BTreeSet<String> = std::fs::read_dir(folder)
                 .unwrap()

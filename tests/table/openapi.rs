@@ -2,13 +2,14 @@
 //! writing of that, so that the reader of manifests is not held against itself.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use regex::Regex;
 use serde_json::{Number, Value};
+use tenantry::api::{Kind, crd};
 
 /// The part of an object that no schema of ours describes.
 const METADATA: &str = ".metadata";
@@ -28,6 +29,24 @@ pub(crate) fn items(schema: &JSONSchemaProps) -> Option<&JSONSchemaProps> {
         Some(JSONSchemaPropsOrArray::Schema(schema)) => Some(schema),
         _ => None,
     }
+}
+
+/// The schema of an object of that kind as a cluster has it, its root.
+pub(crate) fn published(kind: Kind) -> JSONSchemaProps {
+    let version = crd::definition(kind).spec.versions.remove(0);
+    version.schema.unwrap().open_api_v3_schema.unwrap()
+}
+
+/// Whether the list that holds the entry at that path, like `spec.roles[1]`, has a rule of its own.
+pub(crate) fn list_has_rule(schema: &JSONSchemaProps, entry: &str) -> bool {
+    let (list, _) = entry.rsplit_once('[').unwrap();
+    let list = list
+        .split(['.', '['])
+        .fold(schema, |at, step| match step.strip_suffix(']') {
+            Some(_) => items(at).unwrap(),
+            None => below(at, step).unwrap(),
+        });
+    list.x_kubernetes_validations.is_some()
 }
 
 /// Fills in what is absent and has a default.
@@ -96,30 +115,14 @@ fn judge(schema: &JSONSchemaProps, value: &Value, path: &str, faults: &mut Vec<S
             }
         }
         Value::Array(values) => {
-            let mut seen = HashSet::new();
             for (index, value) in values.iter().enumerate() {
                 let path = format!("{path}[{index}]");
-                if key(schema, value).is_some_and(|key| !seen.insert(key)) {
-                    faults.push(path.clone());
-                }
                 if let Some(schema) = items(schema) {
                     judge(schema, value, &path, faults);
                 }
             }
         }
         _ => {}
-    }
-}
-
-/// What tells an item of a set or map from the others.
-fn key(schema: &JSONSchemaProps, item: &Value) -> Option<String> {
-    match schema.x_kubernetes_list_type.as_deref()? {
-        "set" => Some(item.to_string()),
-        "map" => {
-            let keys = schema.x_kubernetes_list_map_keys.iter().flatten();
-            Some(keys.map(|key| item[key].to_string()).collect::<Vec<_>>().join(" "))
-        }
-        _ => None,
     }
 }
 

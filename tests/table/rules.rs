@@ -92,12 +92,18 @@ pub(crate) struct Verdict {
 /// Every rule on an object as it stands, at every depth.
 pub(crate) fn verdicts(twins: &Twins, schema: &JSONSchemaProps, value: &Value, path: &str, said: &mut Vec<Verdict>) {
     for rule in own(schema).filter(|rule| !is_on_change(rule)) {
-        let twin = twins.rules.get(rule).unwrap_or_else(|| panic!("`{rule}` has no twin"));
+        let by_cel = holds(rule, value, None);
+        let by_twin = match value {
+            // The twin of a list's rule is the reader of manifests, which the table is held against as well.
+            Value::Array(_) => Some(by_cel),
+            _ => twins.rules.get(rule).unwrap_or_else(|| panic!("`{rule}` has no twin"))[0](value),
+        };
+        let (cel, path) = (rule.to_owned(), path.to_owned());
         said.push(Verdict {
-            cel: rule.to_owned(),
-            path: path.to_owned(),
-            by_cel: holds(rule, value, None),
-            by_twin: twin[0](value),
+            cel,
+            path,
+            by_cel,
+            by_twin,
         });
     }
     match value {

@@ -9,7 +9,8 @@ use tenantry::api::Kind;
 use super::file::load;
 use super::value::{set, with};
 
-/// A field with values that it may have, values that OpenAPI refuses (`bad`) and values that a rule refuses (`ruled`).
+/// A field with values that it may have, values that OpenAPI refuses (`bad`), values that a rule refuses (`ruled`), and lists
+/// in which something stands twice (`twice`).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
@@ -27,6 +28,8 @@ struct Case {
     bad: Vec<Value>,
     #[serde(default)]
     ruled: Vec<Value>,
+    #[serde(default)]
+    twice: Vec<Value>,
 }
 
 /// Which list of a case a value stands in.
@@ -35,6 +38,7 @@ pub(crate) enum Listed {
     Good,
     Bad,
     Ruled,
+    Twice,
 }
 
 /// An object with one value of a case in it.
@@ -64,6 +68,7 @@ fn samples_of(case: &Case, sound: &Value) -> Vec<Sample> {
         (Listed::Good, &case.good),
         (Listed::Bad, &case.bad),
         (Listed::Ruled, &case.ruled),
+        (Listed::Twice, &case.twice),
     ];
     let values = lists
         .into_iter()

@@ -11,10 +11,12 @@ mod lease;
 mod leaving;
 mod log;
 mod refused;
+mod reserved;
 mod rights;
 mod skew;
 pub(crate) mod slow;
 mod time;
+mod twice;
 pub(crate) mod undecodable;
 pub(crate) mod watcher;
 

@@ -1,0 +1,73 @@
+//! The lists and mappings of a spec as a cluster has them.
+//!
+//! The types of a spec say which lists are sets and which are maps by keys. To an API server that would also mean that
+//! whoever adds an entry by server-side apply owns it, unseen by the others: a role added to a user would stay. So each
+//! list is published as one value, `atomic`, and a mapping too; that nothing stands twice becomes a rule, where the API
+//! server can afford to evaluate it. The reader of manifests and of stored objects finds what stands twice in every list.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{JSONSchemaProps, ValidationRule};
+
+use super::crd::below;
+
+/// What the comparison of two entries costs at most, in the unit of the API server's limits: the longest key has 100
+/// characters.
+const COMPARISON: i64 = 25;
+/// What one evaluation of a rule may cost.
+const EVALUATION: i64 = 1_000_000;
+/// What all evaluations of a rule in one object may cost.
+const OBJECT: i64 = 10_000_000;
+
+/// Publishes every list and mapping of a spec.
+pub(super) fn publish(spec: &mut JSONSchemaProps) {
+    publish_within(spec, 1);
+}
+
+/// `times` is how often the schema can apply in one object.
+fn publish_within(schema: &mut JSONSchemaProps, times: i64) {
+    if schema.type_.as_deref() == Some("array") {
+        publish_list(schema, times);
+    } else if schema.additional_properties.is_some() {
+        schema.x_kubernetes_map_type = Some("atomic".to_owned());
+    }
+    let times = times.saturating_mul(schema.max_items.or(schema.max_properties).unwrap_or(1));
+    below(schema).for_each(|schema| publish_within(schema, times));
+}
+
+fn publish_list(list: &mut JSONSchemaProps, times: i64) {
+    let kind = list.x_kubernetes_list_type.replace("atomic".to_owned());
+    let keys = list.x_kubernetes_list_map_keys.take().unwrap_or_default();
+    let rule = match kind.as_deref() {
+        Some("set") => differ(),
+        Some("map") => differ_by(&keys),
+        _ => return,
+    };
+    if is_affordable(list.max_items.unwrap_or(i64::MAX), times) {
+        list.x_kubernetes_validations.get_or_insert_default().push(rule);
+    }
+}
+
+/// Whether the entries of a list can be compared with one another.
+fn is_affordable(most: i64, times: i64) -> bool {
+    let evaluation = most.saturating_mul(most).saturating_mul(COMPARISON);
+    evaluation <= EVALUATION && evaluation.saturating_mul(times) <= OBJECT
+}
+
+/// No value stands twice.
+fn differ() -> ValidationRule {
+    ValidationRule {
+        rule: "self.all(a, self.exists_one(b, b == a))".to_owned(),
+        message: Some("a list holds no value twice; remove the repetition".to_owned()),
+        ..ValidationRule::default()
+    }
+}
+
+/// No two entries have the same keys.
+fn differ_by(keys: &[String]) -> ValidationRule {
+    let same: Vec<_> = keys.iter().map(|key| format!("b.{key} == a.{key}")).collect();
+    let names: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
+    ValidationRule {
+        rule: format!("self.all(a, self.exists_one(b, {}))", same.join(" && ")),
+        message: Some(format!("two entries have the same {}; merge them", names.join(", "))),
+        ..ValidationRule::default()
+    }
+}
