@@ -76,7 +76,10 @@ impl Ord for ObjectRef {
         }
         self.kind
             .cmp(&other.kind)
-            .then_with(|| written(self).cmp(written(other)))
+            .then_with(|| match (&self.namespace, &other.namespace) {
+                (None, None) => self.name.cmp(&other.name),
+                _ => written(self).cmp(written(other)),
+            })
     }
 }
 
