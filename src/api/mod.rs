@@ -17,6 +17,7 @@ mod sharing_rule;
 mod tenant;
 mod user;
 mod user_group;
+mod walk;
 
 pub use condition::{Condition, ConditionStatus};
 pub use forms::{Attributes, is_field_name};
