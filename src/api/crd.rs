@@ -2,12 +2,13 @@
 //! and the schemas that the reader of manifests checks structure by.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool, ValidationRule,
+    CustomResourceDefinition, JSON, JSONSchemaProps, ValidationRule,
 };
 use kube::CustomResourceExt;
 use serde_json::json;
 
 use super::lists;
+use super::walk::below;
 use super::{Invitation, Kind, Organization, Role, SharingRule, Tenant, User, UserGroup};
 
 /// The most characters of a string in a status for which no other bound is named.
@@ -101,28 +102,12 @@ fn forbid_null(schema: &mut JSONSchemaProps) {
     below(schema).for_each(forbid_null);
 }
 
-/// The schemas of what stands directly in a value: its fields, its entries.
-pub(super) fn below(schema: &mut JSONSchemaProps) -> impl Iterator<Item = &mut JSONSchemaProps> {
-    let properties = schema
-        .properties
-        .iter_mut()
-        .flat_map(|properties| properties.values_mut());
-    let items = schema.items.iter_mut().filter_map(|items| match items {
-        JSONSchemaPropsOrArray::Schema(items) => Some(&mut **items),
-        JSONSchemaPropsOrArray::Schemas(_) => None,
-    });
-    let values = schema
-        .additional_properties
-        .iter_mut()
-        .filter_map(|values| match values {
-            JSONSchemaPropsOrBool::Schema(values) => Some(&mut **values),
-            JSONSchemaPropsOrBool::Bool(_) => None,
-        });
-    properties.chain(items).chain(values)
-}
-
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+        JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+    };
+
     use super::*;
 
     /// Calls `visit` with every schema of a spec or status as a cluster has it, and its path; `[]` is an entry of a list.

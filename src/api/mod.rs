@@ -18,6 +18,7 @@ mod sharing_rule;
 mod tenant;
 mod user;
 mod user_group;
+mod walk;
 
 pub use condition::{Condition, ConditionStatus, PUBLISHED, Unpublished};
 pub use event::{EventReason, EventType};

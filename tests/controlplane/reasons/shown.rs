@@ -13,9 +13,12 @@ use crate::table::outcome::{self, Outcome, differences};
 
 /// Objects that have no status: the API server takes none while a rule of the definition cannot be held against the object
 /// itself, or does not hold. The controller says so in its log, once.
-const WITHOUT_STATUS: [(&str, &str); 3] = [
+const WITHOUT_STATUS: [(&str, &str); 5] = [
     ("a_tenant_of_another_name_is_no_tenant", "Tenant/acme/acme"),
     ("an_unquoted_phone_or_account_is_a_number", "User/acme/a"),
+    // Entries of the wrong type cannot be compared with the others.
+    ("an_unquoted_phone_or_account_is_a_number", "User/acme/c"),
+    ("null_is_absent_for_a_field_and_nothing_in_a_list", "User/acme/d"),
     ("every_kind_can_be_schema_invalid", "Invitation/acme/i"),
 ];
 
