@@ -32,7 +32,7 @@ pub(crate) fn changes() -> Vec<Row> {
     let mut rows = Vec::new();
     let one_user = |run: usize| {
         let mut user = (*snapshot.users[run * 97 % USERS]).clone();
-        user.spec.enabled = run % 2 == 0;
+        user.spec.enabled = run.is_multiple_of(2);
         user.spec.name = Some(format!("Renamed {run}"));
         Declared::User(Arc::new(user))
     };

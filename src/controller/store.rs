@@ -479,7 +479,7 @@ mod tests {
         guest.declared = super::super::testing::credited("guest", "beta", "robert");
         store.take(Change::Applied(Box::new(guest)));
         assert_eq!(store.crediting("beta").collect::<Vec<_>>(), ["acme"]);
-        assert_eq!(store.homes_of("acme").into_iter().collect::<Vec<_>>(), ["beta"]);
+        assert_eq!(store.homes_of("acme").collect::<Vec<_>>(), ["beta"]);
         store.take(deleted("guest", "uid-guest"));
         assert!(store.crediting("beta").next().is_none());
     }

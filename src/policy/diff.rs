@@ -1,7 +1,7 @@
 //! Differences: who loses what and who gains what between two evaluations, and because of what.
 //!
 //! A person's access is taken apart into [`Grant`]s. What one side has beyond the other is a loss or a gain, as
-//! [`compare`](super::compare) defines them; the side that has it also knows where it comes from, and comparing that with the
+//! [`compare`](super::compare()) defines them; the side that has it also knows where it comes from, and comparing that with the
 //! other side tells because of which object and field. Names of files, order and form play no part.
 
 mod causes;

@@ -1,6 +1,6 @@
 //! Grants: what a person has, taken apart into things of which each comes or goes by itself, and how they cover each other.
 //!
-//! [`compare`](super::compare) says by that what is lost and gained between two states.
+//! [`compare`](super::compare()) says by that what is lost and gained between two states.
 
 use serde::Serialize;
 
